@@ -1,0 +1,1 @@
+"""Rendered pages, kept under the outcome of the decision that made them."""

@@ -1,0 +1,43 @@
+"""A rendered page as it is kept: its bytes in each encoding, and enough to know that it is the right one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPage:
+    """One variant, rendered. Cache-Control and Date are not in it: they depend on the decision and the second.
+
+    `key`: the variant's own key, compared on every read. `bodies`: by content coding ("identity", "br", "gzip").
+    `etags`: a strong entity tag for each coding, quotes included. `notices`: ids that must stand in the body.
+    """
+
+    key: str
+    status: int
+    content_type: str
+    language: str
+    bodies: Mapping[str, bytes]
+    etags: Mapping[str, str]
+    tags: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes over all codings."""
+        return sum(len(body) for body in self.bodies.values())
+
+
+class PageStore(Protocol):
+    """Rendered pages by variant key. A store that cannot be reached is an empty store: it never raises."""
+
+    async def get(self, key: str) -> StoredPage | None:
+        """The page stored under exactly this key, its signature checked; None when there is none, for any cause."""
+
+    async def put(self, page: StoredPage) -> None:
+        """Keep it, if that can be done now."""
+
+    async def purge(self, tags: frozenset[str] | None) -> int:
+        """Remove every page with one of these tags (None: every page); how many were removed."""

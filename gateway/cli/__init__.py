@@ -1,0 +1,1 @@
+"""The command `gateway`: one module a family of verbs; no rules inside."""

@@ -1,0 +1,1 @@
+"""What the newsroom published: articles as values, and where they come from."""

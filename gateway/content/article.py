@@ -1,0 +1,61 @@
+"""An article as the newsroom published it: a value, whole, with every fact that a policy can ask about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture at the head of an article. `src` is a path under `/media/`, without it."""
+
+    src: str
+    caption: str = ""
+    credit: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a policy can ask of an article, without its text. `version` is a digest of the file that holds it."""
+
+    slug: str
+    version: str
+    language: str
+    section: str
+    tags: frozenset[str]
+    published: datetime
+    updated: datetime | None = None
+    translation_of: str | None = None
+    parts: frozenset[str] = frozenset()
+    media: tuple[str, ...] = ()
+    title: str = ""
+    kicker: str = ""
+    summary: str = ""
+    authors: tuple[str, ...] = ()
+
+    @property
+    def original(self) -> str:
+        """The slug that this article and its translations share as their family."""
+        return self.translation_of or self.slug
+
+    @property
+    def modified(self) -> datetime:
+        """When it last changed, as the newsroom says."""
+        return self.updated or self.published
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """Facts and text. `html` is sanitised; `parts` maps a part's id to its HTML, which stands in `html` too, between
+    `<section class="part" id="part-ID">` and `</section>`.
+    """
+
+    facts: Facts
+    html: str
+    dateline: str = ""
+    image: Image | None = None
+    parts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,0 +1,1 @@
+"""Where a reader may be: client address, witnesses, territories, regions and standings."""

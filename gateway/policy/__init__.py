@@ -1,0 +1,1 @@
+"""What the newsroom decided: policies, regions and notices, read, checked, and applied as pure functions."""

@@ -1,0 +1,1 @@
+"""Pages: an article and its decision in, bytes out."""
