@@ -10,7 +10,8 @@ Level = Literal["debug", "info", "warning", "error"]
 class Events(Protocol):
     """Where events go. Emitting never blocks and never raises: a log that cannot be written is counted, not felt."""
 
-    def emit(self, event: str, /, *, level: Level = "info", **fields: object) -> None: ...
+    def emit(self, event: str, /, *, level: Level = "info", **fields: object) -> None:
+        """Say that `event` (a constant name of the catalogue) happened, with its fields."""
 
 
 class NoEvents:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from ipaddress import IPv4Network, IPv6Network
 
@@ -111,6 +112,17 @@ class Region:
     def geographic(self) -> bool:
         """Whether GeoIP evidence decides it."""
         return bool(self.wholly or self.partly)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Evidence set right for a block of addresses, with a reason and an end."""
+
+    network: Network
+    country: str
+    subdivision: str | None
+    reason: str
+    until: datetime
 
 
 UNKNOWN = Region(name="unknown", title="Readers whose place is unknown")

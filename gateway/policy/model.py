@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
-from gateway.geo.region import Network, Region
+from gateway.geo.region import Correction, Region
 
 
 class Certainty(IntEnum):
@@ -202,17 +202,6 @@ class NoticeText:
     self_conditional: bool = False
     style: str = ""
     digest: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """Evidence set right for a block of addresses, with a reason and an end."""
-
-    network: Network
-    country: str
-    subdivision: str | None
-    reason: str
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
