@@ -1,0 +1,48 @@
+# `make help` explains itself: every target with a `##` comment is listed.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help serve test lint acceptance bench screenshots packages clean
+.DEFAULT_GOAL := help
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+serve: $(VENV)/runtime ## Start the gateway on the sample content; prints five preview links
+	$(BIN)/gateway serve --content gateway/sample --policies policies $(ARGS)
+
+test: $(VENV)/development packages lint ## Run every check and test that fits 15 minutes; installs what it needs
+	$(BIN)/pytest -m "not acceptance" $(ARGS)
+
+lint: $(VENV)/development ## ruff, mypy --strict, import floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+acceptance: $(VENV)/development packages ## Run the long checks, with times beside a fault-free control
+	$(BIN)/pytest -m acceptance -s $(ARGS)
+
+bench: $(VENV)/development packages ## Compare the warm article with nginx in one run; prints ratios
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+screenshots: $(VENV)/development packages ## Take the README's screenshots from a running gateway in Chromium
+	$(BIN)/python -m tests.screenshots deploy/screenshots
+
+packages: ## Install the Debian packages that the tests use, where that is allowed
+	@sh tests/debian-packages.sh
+
+clean: ## Remove what make made (the state directory stays)
+	rm -rf $(VENV) build ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/runtime: $(BIN)/python pyproject.toml deploy/constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable .
+	@touch $@
+
+$(VENV)/development: $(VENV)/runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable '.[dev]'
+	@touch $@

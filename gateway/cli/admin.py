@@ -1,0 +1,105 @@
+"""`gateway reload`, `purge` and `preview`: verbs that speak with a running gateway, or sign for it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from getpass import getuser
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlencode
+
+import typer
+
+from gateway.cli.output import Json, fail, say, say_json
+from gateway.errors import AdminError
+from gateway.settings import load_settings
+from gateway.state import StateDirectory
+from gateway.web.preview import PARAMETER, Preview, sign
+
+State = Annotated[Path | None, typer.Option("--state", help="The state directory of the running gateway.")]
+TIMEOUT_SECONDS = 30
+
+
+def call(state: StateDirectory, path: str, body: Mapping[str, object], token: str) -> tuple[int, Mapping[str, object]]:
+    """POST to the admin port of the gateway that runs on this state directory. Raises AdminError."""
+    try:
+        host, _, port = state.admin_address.read_text("ascii").strip().rpartition(":")
+        connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=TIMEOUT_SECONDS)
+        connection.request("POST", path, json.dumps(body), {"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read() or b"{}")
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise AdminError(
+            f"no gateway answers for {state.root}; start one with `gateway serve`, or name its directory with --state"
+        ) from error
+
+
+def reload(
+    accept_removals: Annotated[
+        bool, typer.Option("--accept-removals", help="Yes, these policies are meant to be gone.")
+    ] = False,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Read policies, content and evidence again, now. Exit 1 if the new policies were not accepted."""
+    settings = load_settings({"state": state})
+    directory = StateDirectory(settings.state)
+    body = {"accept_removals": accept_removals, "actor": getuser()}
+    status, answer = call(directory, "/reload", body, directory.admin_token(settings.admin_token.get_secret_value()))
+    if as_json:
+        say_json(answer)
+    elif status == 200:
+        say(f"In force: revision {answer['revision']}, {answer['policies']} policies, {answer['articles']} articles.")
+    else:
+        problems = answer.get("problems")
+        for problem in problems if isinstance(problems, list) else [answer.get("error", "refused")]:
+            fail(str(problem))
+        fail(f"The set in force stays: revision {answer.get('revision', '?')}.")
+    raise typer.Exit(0 if status == 200 else 1)
+
+
+def purge(
+    article: Annotated[str, typer.Option("--article", metavar="SLUG", help="Every copy of this article.")] = "",
+    tag: Annotated[str, typer.Option("--tag", metavar="TAG", help="Every copy of articles with this tag.")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Every copy of everything.")] = False,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Remove stored pages, fresh, stale and in-process, and prove it by a read-back."""
+    if sum((bool(article), bool(tag), everything)) != 1:
+        raise typer.BadParameter("name exactly one of --article, --tag and --all")
+    settings = load_settings({"state": state})
+    directory = StateDirectory(settings.state)
+    body: dict[str, object] = {"article": article} if article else {"tag": tag} if tag else {"all": True}
+    status, answer = call(directory, "/purge", body, directory.admin_token(settings.admin_token.get_secret_value()))
+    if as_json:
+        say_json(answer)
+    elif status == 200:
+        say(f"Removed {answer['memory']} from memory, {answer['store']} from Redis; read back: {answer['left']} left.")
+    else:
+        fail(str(answer.get("error", "refused")))
+    raise typer.Exit(0 if status == 200 and not answer.get("left") else 1)
+
+
+def preview(
+    article: Annotated[str, typer.Argument(help="The article's slug.")],
+    within: Annotated[str, typer.Option("--in", metavar="REGION", help="A region's name or code, as UA-43.")] = "",
+    unknown: Annotated[bool, typer.Option("--unknown", help="A reader whose place is unknown.")] = False,
+    minutes: Annotated[int, typer.Option(help="How long the link works.", min=1, max=10080)] = 60,
+    state: State = None,
+) -> None:
+    """Print a signed, expiring link that shows the article as read in REGION. Never cached, marked in the logs."""
+    if bool(within) == unknown:
+        raise typer.BadParameter("name either --in REGION or --unknown")
+    settings = load_settings({"state": state})
+    key = StateDirectory(settings.state).signing_key(settings.signing_key.get_secret_value())
+    say(preview_link(settings.site_url, article, within, key, timedelta(minutes=minutes)))
+
+
+def preview_link(base_url: str, article: str, target: str, key: bytes, lifetime: timedelta) -> str:
+    """A link to the article as read at `target` ("" for an unknown place)."""
+    token = sign(Preview(article, target, datetime.now(UTC) + lifetime), key)
+    return f"{base_url}/articles/{article}?{urlencode({PARAMETER: token})}"

@@ -1,0 +1,29 @@
+"""How commands speak: results on standard output, findings on standard error, colours only on a terminal."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+
+def say(text: str, style: str | None = None) -> None:
+    """Print a line of the result."""
+    out.print(text, style=style, markup=False)
+
+
+def fail(text: str) -> None:
+    """Print a line about what is wrong."""
+    err.print(text, style="red", markup=False)
+
+
+def say_json(value: object) -> None:
+    """Print the result as JSON, for programs."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,191 @@
+"""Every setting, from the command line, the environment and the file of `--config`; validated at once at start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from gateway.errors import Problem, SettingsError
+from gateway.geo.client_address import TrustedProxies
+from gateway.pyyaml import read
+
+PREFIX = "GATEWAY_"
+SECRETS = ("redis_url", "admin_token", "signing_key")
+
+PROXY_PRESETS: Mapping[str, tuple[str, ...]] = {
+    "loopback": ("127.0.0.0/8", "::1/128"),
+    "private": ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),
+}
+"""Names for ranges that a proxy of one's own usually has."""
+
+
+def _listed(value: object) -> object:
+    """Take `a, b` from the environment as the list that it is."""
+    if isinstance(value, str):
+        return tuple(item.strip() for item in value.split(",") if item.strip())
+    return value
+
+
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class Settings(BaseModel):
+    """Every `GATEWAY_…` setting under its own name, in lower case and without the prefix."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    content: Path = Field(default=Path(__file__).parent / "sample", description="the content directory")
+    policies: Path = Field(default=Path("policies"), description="the policies directory")
+    geoip: Listed = Field(default=(), description="MMDB files, comma separated; empty: the embedded evidence")
+    state: Path = Field(default=Path(".gateway"), description="tokens, keys, last good policies, history, embedded cache")
+    redis_url: SecretStr = Field(default=SecretStr(""), description="empty: the embedded Valkey")
+    base_url: Listed = Field(default=(), description="public addresses of the site; also the allowed hosts")
+    trusted_proxies: Listed = Field(default=(), description="CIDRs, or `loopback`, `private`")
+    client_address_header: str = Field(default="x-forwarded-for", description="where a trusted proxy names the reader")
+    admin_token: SecretStr = Field(default=SecretStr(""), description="empty: made and kept in the state directory")
+    signing_key: SecretStr = Field(default=SecretStr(""), description="the same on every node; empty: made and kept")
+    redirect_hosts: Listed = Field(default=(), description="hosts to which a policy may redirect")
+    express: Literal["on", "off"] = Field(default="on", description="answer warm plain GETs ahead of aiohttp")
+    memory_cache_bytes: int = Field(default=64 * 2**20, ge=0, description="bound of the in-process cache")
+    timezone: str = Field(default="UTC", description="IANA zone in which the site writes dates")
+    log_format: Literal["", "json", "console"] = Field(default="", description="json when not on a terminal")
+    log_file: Path | None = Field(default=None, description="instead of standard output; reopened on SIGHUP")
+    title: str = Field(default="The Meridian", description="the site's name")
+    host: str = Field(default="127.0.0.1", description="where the public port listens")
+    port: int = Field(default=8080, ge=0, le=65535, description="the public port")
+    admin_host: str = Field(default="127.0.0.1", description="where the admin port listens")
+    admin_port: int = Field(default=8081, ge=0, le=65535, description="the admin port")
+    workers: int = Field(default=1, ge=1, le=256, description="processes")
+
+    @field_validator("content")
+    @classmethod
+    def _content_is_there(cls, value: Path) -> Path:
+        if not (value / "articles").is_dir():
+            raise ValueError("there is no directory `articles` in it; name a content directory")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for url in value:
+            parts = urlsplit(url)
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+                raise ValueError(f"{url!r} is not the address of a site; write it as https://news.example")
+        return tuple(url.rstrip("/") for url in value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _ranges(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in PROXY_PRESETS:
+                try:
+                    ip_network(name)
+                except ValueError as error:
+                    known = ", ".join(PROXY_PRESETS)
+                    raise ValueError(f"{name!r}: {error}; write a CIDR as 10.0.0.0/8, or one of: {known}") from error
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("no such time zone; write an IANA name as Europe/Riga") from error
+        return value
+
+    @property
+    def proxies(self) -> TrustedProxies:
+        """The trusted proxies, presets spelled out."""
+        networks: list[IPv4Network | IPv6Network] = []
+        for name in self.trusted_proxies:
+            networks += [ip_network(cidr) for cidr in PROXY_PRESETS.get(name, (name,))]
+        return TrustedProxies(networks=tuple(networks), header=self.client_address_header.lower())
+
+    @property
+    def site_url(self) -> str:
+        """The address under which the site calls itself."""
+        if self.base_url:
+            return self.base_url[0]
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104  (compared, not bound)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+def load_settings(
+    given: Mapping[str, object], environment: Mapping[str, str] = os.environ, config: Path | None = None
+) -> Settings:
+    """Settings from three places, the nearer first: `given` (command line; None means not given), environment, file.
+
+    Raises SettingsError with every problem found, each with name, value and remedy.
+    """
+    problems: list[Problem] = []
+    values: dict[str, object] = {}
+    if config is not None:
+        values |= _from_file(config, problems)
+    values |= _from_environment(environment, problems)
+    values |= {name: value for name, value in given.items() if value is not None}
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        problems += [_problem(tuple(map(str, detail["loc"])), detail["msg"], values) for detail in error.errors()]
+    if problems:
+        raise SettingsError("\n".join(map(str, problems)), problems)
+    return settings
+
+
+def _from_environment(environment: Mapping[str, str], problems: list[Problem]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for name, value in environment.items():
+        if not name.startswith(PREFIX):
+            continue
+        field = name[len(PREFIX) :].lower()
+        if field.endswith("_file") and field[:-5] in SECRETS:
+            try:
+                values[field[:-5]] = Path(value).read_text("utf-8").strip()
+            except OSError as error:
+                problems.append(Problem(name, 0, 0, "unreadable", f"cannot read {value}: {error.strerror}", "mend it"))
+        elif field in Settings.model_fields:
+            values[field] = value
+        else:
+            problems.append(_unknown(name, field))
+    return values
+
+
+def _from_file(config: Path, problems: list[Problem]) -> dict[str, object]:
+    try:
+        root = read(config.read_bytes(), str(config))
+    except OSError as error:
+        raise SettingsError(f"{config}: {error.strerror}; name a file that can be read") from error
+    values: dict[str, object] = {}
+    for key, (key_node, node) in root.entries.items():
+        field = key.removeprefix(PREFIX).lower()
+        if field not in Settings.model_fields:
+            unknown = _unknown(key, field)
+            problems.append(
+                Problem(key_node.path, key_node.line, key_node.column, unknown.code, unknown.what, unknown.remedy)
+            )
+        else:
+            values[field] = tuple(item.text for item in node.items) if node.kind == "sequence" else node.text
+    return values
+
+
+def _unknown(name: str, field: str) -> Problem:
+    near = get_close_matches(field, Settings.model_fields, n=1)
+    remedy = f"did you mean {PREFIX}{near[0].upper()}?" if near else "remove it, or see the settings in the README"
+    return Problem(name, 0, 0, "unknown-setting", f"there is no setting {name}", remedy)
+
+
+def _problem(where: Sequence[str], message: str, values: Mapping[str, object]) -> Problem:
+    field = where[0] if where else ""
+    shown = "(hidden)" if field in SECRETS else repr(str(values.get(field, "")))
+    what, _, remedy = message.removeprefix("Value error, ").partition("; ")
+    about = Settings.model_fields[field].description if field in Settings.model_fields else ""
+    return Problem(f"{PREFIX}{field.upper()}", 0, 0, "bad-setting", f"{shown}: {what}", remedy or f"it is {about}")

@@ -1,0 +1,50 @@
+"""`/articles/{slug}`: HTML, or JSON at `.json` or by Accept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import parse_qs
+
+from gateway.content.doors import Door
+from gateway.delivery import Reading
+from gateway.web import own
+from gateway.web.context import Context
+from gateway.web.exchange import Outgoing
+from gateway.web.headers import page_response
+from gateway.web.preview import PARAMETER
+
+
+async def article(context: Context, match: Mapping[str, str]) -> Outgoing:
+    """The article for this reader; a signed preview shows it as for another."""
+    slug = match["slug"]
+    token = parse_qs(context.query).get(PARAMETER)
+    if token is not None:
+        reader = context.readers.previewed(token[0], slug, context.snapshot)
+        if reader is None:
+            return await own.error(context, 403)
+        context = replace(context, reader=reader)
+    door = Door.JSON if match["json"] or wants_json(context.incoming.header("accept")) else Door.HTML
+    reader = context.reader
+    delivered = await context.delivery.deliver(
+        context.snapshot, Reading(slug, door, reader.location, reader.now, reader.preview)
+    )
+    if delivered is None:
+        return await own.error(context, 404)
+    return page_response(context, delivered, door)
+
+
+def wants_json(accept: str | None) -> bool:
+    """Whether JSON is preferred to HTML by an Accept field (RFC 9110 section 12.5.1); HTML when in doubt."""
+    if not accept or "json" not in accept:
+        return False
+    quality = {"application/json": 0.0, "text/html": 0.0}
+    for item in accept.split(","):
+        kind, *parameters = (part.strip().lower() for part in item.split(";"))
+        weight = next((text[2:] for text in parameters if text.startswith("q=")), "1")
+        if kind in quality:
+            try:
+                quality[kind] = float(weight)
+            except ValueError:
+                return False
+    return quality["application/json"] > quality["text/html"]

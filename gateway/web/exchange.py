@@ -1,0 +1,52 @@
+"""A request and its response as values, so that each lane serves the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.content.doors import Door
+from gateway.delivery import Delivered
+from gateway.geo.location import Location
+
+Header = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What came in. `target` is as sent (origin form); `headers` have lower-case names, in their order, repeats kept."""
+
+    method: str
+    target: str
+    host: str
+    headers: Sequence[Header]
+    peer: str | None
+
+    def header(self, name: str) -> str | None:
+        """All values of a list-valued field, joined as RFC 9110 section 5.3 has it; None when absent."""
+        values = [value for key, value in self.headers if key == name]
+        return ", ".join(values) if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, as far as anyone may know: the location, how the address was learnt, and the moment."""
+
+    location: Location
+    address_source: str
+    now: datetime
+    preview: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What goes out. `headers` are complete but for Date and framing. `delivered`: what the log line tells of it;
+    None where no decision was asked for (assets, robots)."""
+
+    status: int
+    headers: Sequence[Header]
+    body: bytes
+    door: Door | None = None
+    delivered: Delivered | None = None
+    close: bool = False

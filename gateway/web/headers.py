@@ -1,0 +1,73 @@
+"""The truth about a response: Cache-Control, ETag, Vary, Cache-Status, Link, and what keeps a browser safe."""
+
+from __future__ import annotations
+
+from gateway.cache.codings import choose_coding, etag_matches
+from gateway.cache.freshness import cache_control
+from gateway.content.doors import Door
+from gateway.delivery import Delivered
+from gateway.web.context import Context
+from gateway.web.exchange import Header, Outgoing
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; font-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+SECURITY: tuple[Header, ...] = (
+    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "browsing-topics=(), camera=(), geolocation=(), interest-cohort=(), microphone=()"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+)
+"""On everything that the gateway itself makes (reliability, threats 46 and 47)."""
+
+OF_THE_CONTENT = ("Content-Type", "Content-Language", "Content-Encoding")
+
+
+def page_headers(context: Context, delivered: Delivered, coding: str) -> list[Header]:
+    """Header fields of a rendered page, framing and Date aside. They depend on the decision and the second, so they
+    are made here and never stored."""
+    page, decision, preview = delivered.page, delivered.decision, context.reader.preview
+    control = cache_control(decision.depends_on_place, decision.valid_until, context.reader.now, page.status)
+    if preview:
+        control = "private, no-store"
+    elif "storing" in decision.treatments.protect:
+        control = "private, no-cache, no-store"  # nothing of this page on the disk of a reader at risk
+    headers: list[Header] = [
+        ("Content-Type", page.content_type),
+        ("Content-Language", page.language),
+        ("Cache-Control", control),
+        ("ETag", page.etags[coding]),
+        ("Vary", "Accept, Accept-Encoding"),
+        ("Cache-Status", "gateway; hit" if delivered.status == "hit" else f"gateway; fwd={delivered.status}"),
+        *SECURITY,
+    ]
+    if coding != "identity":
+        headers.append(("Content-Encoding", coding))
+    if preview:
+        headers.append(("X-Robots-Tag", "noindex, nofollow, noarchive"))
+    if page.status == 451:
+        headers.append(("Link", f'<{context.base_url}/>; rel="blocked-by"'))
+    return [*headers, *decision.treatments.headers]
+
+
+def page_response(context: Context, delivered: Delivered, door: Door) -> Outgoing:
+    """A page as a response: coding negotiated, condition evaluated (RFC 9110 section 13.2.2)."""
+    page = delivered.page
+    coding = choose_coding(context.incoming.header("accept-encoding"), page.bodies)
+    headers = page_headers(context, delivered, coding)
+    status, body = page.status, page.bodies[coding]
+    condition = context.incoming.header("if-none-match")
+    if status == 200 and condition is not None and etag_matches(condition, page.etags[coding]):
+        status, body = 304, b""
+        headers = [field for field in headers if field[0] not in OF_THE_CONTENT]
+    return Outgoing(status, headers, body, door, delivered)
+
+
+def plain_headers(content_type: str, control: str, *extra: Header) -> list[Header]:
+    """Header fields of what is no page: assets, robots, media."""
+    return [("Content-Type", content_type), ("Cache-Control", control), *SECURITY, *extra]

@@ -1,0 +1,35 @@
+"""`/`, `/sections/{section}`, the Atom feeds and the sitemap: the same decision for each entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.content.doors import Door
+from gateway.web import own
+from gateway.web.context import Context
+from gateway.web.exchange import Outgoing
+from gateway.web.headers import page_response
+
+
+async def listing(context: Context, match: Mapping[str, str]) -> Outgoing:
+    """The front page, or a section's."""
+    return await _collection(context, Door.LISTING, match.get("section", ""))
+
+
+async def feed(context: Context, match: Mapping[str, str]) -> Outgoing:
+    """The Atom feed of everything, or of a section."""
+    return await _collection(context, Door.FEED, match.get("section", ""))
+
+
+async def sitemap(context: Context, _match: Mapping[str, str]) -> Outgoing:
+    """Every article's address."""
+    return await _collection(context, Door.SITEMAP, "")
+
+
+async def _collection(context: Context, door: Door, section: str) -> Outgoing:
+    delivered = await context.delivery.deliver_collection(
+        context.snapshot, door, section, context.reader.location, context.reader.now, context.language()
+    )
+    if delivered is None:
+        return await own.error(context, 404)
+    return page_response(context, delivered, door)

@@ -1,0 +1,88 @@
+"""The public port: which resource a path names, and who answers for it. Knows nothing of sockets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gateway.delivery import Delivery
+from gateway.snapshot import Snapshot
+from gateway.web import articles, lists, own
+from gateway.web.context import Context
+from gateway.web.exchange import Incoming, Outgoing
+from gateway.web.headers import plain_headers
+from gateway.web.paths import canonical
+from gateway.web.reader import Readers
+
+METHODS = ("GET", "HEAD", "OPTIONS")
+ALLOW = ("Allow", ", ".join(METHODS))
+
+Handler = Callable[[Context, Mapping[str, str]], Awaitable[Outgoing]]
+
+ROUTES: Sequence[tuple[re.Pattern[str], Handler]] = [
+    (re.compile(pattern), handler)
+    for pattern, handler in (
+        (r"/articles/(?P<slug>[a-z0-9-]+)(?P<json>\.json)?", articles.article),
+        (r"/", lists.listing),
+        (r"/sections/(?P<section>[a-z0-9-]+)", lists.listing),
+        (r"/feed\.xml", lists.feed),
+        (r"/sections/(?P<section>[a-z0-9-]+)/feed\.xml", lists.feed),
+        (r"/sitemap\.xml", lists.sitemap),
+        (r"/robots\.txt", own.robots),
+        (r"/media/(?P<path>.+)", own.media),
+        (r"/-/notices/(?P<id>[a-z0-9-]+)", own.notice),
+        (r"/-/transparency", own.transparency),
+        (r"/-/assets/(?P<name>[a-z0-9.-]+)", own.asset),
+    )
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """Answers requests as values; both lanes call it."""
+
+    current: Callable[[], Snapshot]
+    delivery: Delivery
+    readers: Readers
+    base_url: str
+    hosts: frozenset[str]
+
+    async def respond(self, incoming: Incoming) -> tuple[Context, Outgoing]:
+        """The response, and the context that it was made in (the log line wants the location)."""
+        snapshot = self.current()
+        context = self.context(incoming, snapshot)
+        if not self.knows(incoming.host, snapshot):
+            return context, await own.error(context, 421)
+        if incoming.method not in METHODS:
+            refused = await own.error(context, 405)
+            return context, replace(refused, headers=[*refused.headers, ALLOW], close=True)
+        if incoming.method == "OPTIONS":
+            return context, Outgoing(204, plain_headers("text/plain", "private, no-cache", ALLOW), b"")
+        found = canonical(incoming.target)
+        if found is None:
+            return context, await own.error(context, 400)
+        context = replace(context, path=found[0], query=found[1])
+        for pattern, handler in ROUTES:
+            match = pattern.fullmatch(context.path)
+            if match:
+                return context, await handler(context, match.groupdict(""))
+        return context, await own.error(context, 404)
+
+    def context(self, incoming: Incoming, snapshot: Snapshot) -> Context:
+        """Where the reader is, found once for the whole request."""
+        reader = self.readers.of(incoming, snapshot)
+        return Context(incoming, snapshot, self.delivery, self.readers, reader, self.base_url)
+
+    def knows(self, host: str, snapshot: Snapshot) -> bool:
+        """Whether the site answers to this name: its own, or a mirror that a region names."""
+        name = hostname(host)
+        return name in self.hosts or any(name in region.hosts for region in snapshot.regions.values())
+
+
+def hostname(host: str) -> str:
+    """The name in a Host field, without port, brackets kept, in lower case."""
+    name = host.strip().lower()
+    if name.startswith("["):
+        return name.partition("]")[0] + "]"
+    return name.partition(":")[0].rstrip(".")

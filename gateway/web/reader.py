@@ -1,0 +1,47 @@
+"""Who reads? The address is looked at here and goes no further than the lookup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.geo.client_address import TrustedProxies, client_address
+from gateway.geo.locate import hypothetical, locate, unknown_location
+from gateway.snapshot import Snapshot
+from gateway.web.exchange import Incoming, Reader
+from gateway.web.preview import PARAMETER, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Turns a request into a Reader."""
+
+    trusted: TrustedProxies
+    signing_key: bytes
+    clock: Callable[[], datetime]
+
+    def of(self, incoming: Incoming, snapshot: Snapshot) -> Reader:
+        """The reader of an ordinary request."""
+        now = self.clock()
+        client = client_address(incoming.peer, incoming.headers, self.trusted)
+        location = snapshot.locations.get(client, incoming.host, now)
+        if location is None:
+            location = locate(
+                client, incoming.host, snapshot.witnesses, snapshot.regions, snapshot.policies.corrections, now
+            )
+            snapshot.locations.put(client, incoming.host, location)
+        return Reader(location, client.source, now)
+
+    def previewed(self, incoming: Incoming, slug: str, snapshot: Snapshot) -> Reader | None:
+        """The reader that a preview link stands for; None where the link grants nothing."""
+        now = self.clock()
+        granted = verify(incoming.parameters.get(PARAMETER, ""), slug, self.signing_key, now)
+        if granted is None:
+            return None
+        location = (
+            hypothetical(granted.target, snapshot.regions)
+            if granted.target
+            else unknown_location(snapshot.regions, "preview")
+        )
+        return Reader(location, "none", now, preview=True)

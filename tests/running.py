@@ -1,0 +1,160 @@
+"""A real gateway in a process of its own, asked over real sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+SAMPLE = REPOSITORY / "gateway" / "sample"
+POLICIES = REPOSITORY / "policies"
+START_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Answer:
+    """A response as the client saw it; header names in lower case, the last of repeated ones wins."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    def json(self) -> dict[str, object]:
+        value = json.loads(self.body)
+        assert isinstance(value, dict)
+        return value
+
+
+@dataclass(slots=True)
+class Running:
+    """A gateway that runs; its ports, its state and its log."""
+
+    process: subprocess.Popen[bytes]
+    state: Path
+    log: Path
+    environment: Mapping[str, str]
+    host: str = "127.0.0.1"
+    connections: dict[int, http.client.HTTPConnection] = field(default_factory=dict)
+
+    @property
+    def port(self) -> int:
+        return int((self.state / "public-address").read_text().rpartition(":")[2])
+
+    @property
+    def admin_port(self) -> int:
+        return int((self.state / "admin-address").read_text().rpartition(":")[2])
+
+    @property
+    def token(self) -> str:
+        return (self.state / "admin-token").read_text().strip()
+
+    def get(
+        self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET", reader: str | None = None
+    ) -> Answer:
+        """Ask the public port; `reader` is the address that a trusted proxy names."""
+        sent = dict(headers or {})
+        if reader is not None:
+            sent["X-Forwarded-For"] = reader
+        return exchange(self.port, path, sent, method)
+
+    def admin(self, path: str, body: Mapping[str, object] | None = None, *, method: str | None = None) -> Answer:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        method = method or ("GET" if body is None else "POST")
+        return exchange(self.admin_port, path, headers, method, None if body is None else json.dumps(body).encode())
+
+    def events(self, name: str | None = None) -> list[dict[str, object]]:
+        """The log so far, each line parsed: a line that is no JSON object fails the test."""
+        found = [json.loads(line) for line in self.log.read_bytes().splitlines()]
+        return [event for event in found if name is None or event["event.action"] == name]
+
+    def wait_for(self, name: str, *, count: int = 1, seconds: float = 10.0) -> list[dict[str, object]]:
+        """The events of this name, once there are that many."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = self.events(name)
+            if len(found) >= count:
+                return found
+            time.sleep(0.02)
+        raise AssertionError(f"no {name} within {seconds} s; log: {self.log.read_text()[-2000:]}")
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(30)
+
+
+def exchange(
+    port: int, path: str, headers: Mapping[str, str], method: str = "GET", body: bytes | None = None
+) -> Answer:
+    """One request on a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(method, path, body, dict(headers))
+        response = connection.getresponse()
+        return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def gateway(
+    directory: Path,
+    *,
+    content: Path = SAMPLE,
+    policies: Path = POLICIES,
+    arguments: Sequence[str] = (),
+    wait: bool = True,
+    **settings: str,
+) -> Iterator[Running]:
+    """A gateway on free ports with its state under `directory`; trusts loopback as its proxy."""
+    state = directory / "state"
+    log = directory / "gateway.log"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")},
+        "GATEWAY_STATE": str(state),
+        "GATEWAY_LOG_FILE": str(log),
+        "GATEWAY_LOG_FORMAT": "json",
+        "GATEWAY_TRUSTED_PROXIES": "loopback",
+        **{f"GATEWAY_{name.upper()}": value for name, value in settings.items()},
+    }
+    for name in ("public-address", "admin-address"):
+        (state / name).unlink(missing_ok=True)
+    command = [
+        sys.executable, "-m", "gateway", "serve", "--port", "0", "--admin-port", "0",
+        "--content", str(content), "--policies", str(policies), *arguments,
+    ]  # fmt: skip
+    log.touch()
+    with (directory / "console.txt").open("ab") as console:
+        process = subprocess.Popen(command, env=environment, stdout=console, stderr=console)  # noqa: S603
+    running = Running(process, state, log, environment)
+    try:
+        if wait:
+            _wait_until_ready(running, directory)
+        yield running
+    finally:
+        running.stop()
+
+
+def _wait_until_ready(running: Running, directory: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if running.process.poll() is not None:
+            break
+        with contextlib.suppress(OSError, ValueError):
+            if running.port and exchange(running.admin_port, "/readyz", {}).status == 200:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"the gateway did not get ready: {(directory / 'console.txt').read_text()}")
