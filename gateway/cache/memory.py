@@ -1,0 +1,136 @@
+"""Pages in this process: bounded in bytes, and not flushed by whoever walks through the whole archive.
+
+Admission is S3-FIFO (Yang et al., SOSP 2023): a newcomer waits in a small queue, and only what is asked for again
+moves to the main one; what fell out of the small queue and returns soon goes to the main one at once.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from gateway.cache.page import StoredPage
+
+PAGE_LIMIT_BYTES = 2**20
+_SMALL_SHARE = 10  # a tenth of the bytes, as the paper has it
+_USES_COUNTED = 3
+_OVERHEAD_BYTES = 1024  # key, header values, and the entry itself
+
+
+class _Entry:
+    """A page, its cost in bytes, how often it was asked for lately, and which queue it stands in."""
+
+    __slots__ = ("cost", "main", "page", "uses")
+
+    def __init__(self, page: StoredPage, cost: int, main: bool) -> None:
+        self.page = page
+        self.cost = cost
+        self.uses = 0
+        self.main = main
+
+
+class MemoryPages:
+    """Rendered pages by key. Not for use from several threads. A page over 1 MiB in all codings is not kept."""
+
+    def __init__(self, max_bytes: int, page_limit_bytes: int = PAGE_LIMIT_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._small_bytes = max_bytes // _SMALL_SHARE
+        self._page_limit = min(page_limit_bytes, max_bytes)
+        self._entries: dict[str, _Entry] = {}
+        self._small: OrderedDict[str, _Entry] = OrderedDict()
+        self._main: OrderedDict[str, _Entry] = OrderedDict()
+        self._ghosts: OrderedDict[int, None] = OrderedDict()
+        self._tagged: dict[str, set[str]] = {}
+        self._in_small = 0
+        self.bytes = 0
+        self.refused = 0
+        self.evicted = 0
+        self.on_removed: Callable[[str], None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, key: str) -> StoredPage | None:
+        """The page under exactly this key."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        if entry.uses < _USES_COUNTED:
+            entry.uses += 1
+        return entry.page
+
+    def put(self, page: StoredPage) -> None:
+        """Keep it, at the cost of others; or not, if it is too large."""
+        cost = page.size + _OVERHEAD_BYTES
+        if cost > self._page_limit:
+            self.refused += 1
+            self._remove(page.key)
+            return
+        self._remove(page.key)
+        seen_before = self._ghosts.pop(hash(page.key), 0) is None
+        entry = _Entry(page, cost, main=seen_before)
+        self._entries[page.key] = entry
+        (self._main if seen_before else self._small)[page.key] = entry
+        self.bytes += cost
+        self._in_small += 0 if seen_before else cost
+        for tag in page.tags:
+            self._tagged.setdefault(tag, set()).add(page.key)
+        while self.bytes > self._max_bytes:
+            self._evict()
+
+    def purge(self, tags: frozenset[str] | None) -> int:
+        """Remove every page with one of these tags (None: every page); how many were removed."""
+        keys = set(self._entries) if tags is None else {key for tag in tags for key in self._tagged.get(tag, ())}
+        for key in keys:
+            self._remove(key)
+        if tags is None:
+            self._ghosts.clear()
+        return len(keys)
+
+    def _evict(self) -> None:
+        """Make room by one page, or move one on to where it has earned its place."""
+        if self._small and (self._in_small > self._small_bytes or not self._main):
+            key, entry = self._small.popitem(last=False)
+            self._in_small -= entry.cost
+            if entry.uses:
+                entry.uses, entry.main = 0, True
+                self._main[key] = entry
+            else:
+                self._forget(key, entry)
+                self._ghosts[hash(key)] = None
+                while len(self._ghosts) > len(self._entries) + 64:
+                    self._ghosts.popitem(last=False)
+            return
+        key, entry = self._main.popitem(last=False)
+        if entry.uses:
+            entry.uses -= 1
+            self._main[key] = entry
+        else:
+            self._forget(key, entry)
+
+    def _forget(self, key: str, entry: _Entry) -> None:
+        self.evicted += 1
+        self._drop(key, entry)
+
+    def _remove(self, key: str) -> None:
+        entry = self._entries.get(key)
+        if entry is None:
+            return
+        if entry.main:
+            del self._main[key]
+        else:
+            del self._small[key]
+            self._in_small -= entry.cost
+        self._drop(key, entry)
+
+    def _drop(self, key: str, entry: _Entry) -> None:
+        del self._entries[key]
+        self.bytes -= entry.cost
+        for tag in entry.page.tags:
+            keys = self._tagged.get(tag)
+            if keys is not None:
+                keys.discard(key)
+                if not keys:
+                    del self._tagged[tag]
+        if self.on_removed is not None:
+            self.on_removed(key)
