@@ -1,0 +1,184 @@
+"""Every event that the gateway logs: its name, when it happens, its fields. `gateway schema log` prints this.
+
+Names follow the Elastic Common Schema where it has one; the gateway's own stand under `gateway.`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ECS_VERSION = "8.17.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field as it is emitted, the name that it has in the log, its JSON type, and what it says."""
+
+    name: str
+    type: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """An event: when it happens, and the fields that it may have, by their emitted names."""
+
+    about: str
+    fields: tuple[str, ...] = ()
+
+
+FIELDS: Mapping[str, Field] = {
+    "accepted": Field("gateway.policy.accepted", "boolean", "whether the new set is in force"),
+    "actor": Field("user.name", "string", "who asked for it, as they said"),
+    "added": Field("gateway.policy.added", "array", "names of policies that are new"),
+    "address": Field("server.address", "string", "where a port listens"),
+    "age_days": Field("gateway.age_days", "number", "age in days"),
+    "articles": Field("gateway.content.articles", "integer", "number of articles"),
+    "article": Field("gateway.article.id", "string", "an article's slug"),
+    "built": Field("gateway.geoip.built", "string", "when the database was built"),
+    "cells": Field("gateway.facts.cells", "array", "counts by evidence, article and treatments"),
+    "changed": Field("gateway.policy.changed", "array", "names of policies that differ"),
+    "code": Field("process.exit_code", "integer", "exit code"),
+    "count": Field("gateway.count", "integer", "how many"),
+    "database": Field("gateway.geoip.database", "string", "name of a GeoIP database"),
+    "databases": Field("gateway.geoip.databases", "array", "names of GeoIP databases"),
+    "directory": Field("file.directory", "string", "a directory"),
+    "error": Field("error.type", "string", "class of the exception"),
+    "evidence": Field("gateway.geoip.databases", "array", "names of GeoIP databases"),
+    "hour": Field("gateway.facts.hour", "string", "the hour that was counted"),
+    "languages": Field("gateway.content.languages", "array", "languages"),
+    "level": Field("gateway.cache.level", "string", "memory, redis or render"),
+    "logger": Field("log.logger", "string", "which library spoke"),
+    "message": Field("message", "string", "a sentence for people"),
+    "mode": Field("gateway.mode", "string", "enforce or observe"),
+    "notices": Field("gateway.notices", "array", "notice ids"),
+    "path": Field("file.path", "string", "a file"),
+    "pid": Field("process.pid", "integer", "process id"),
+    "policies": Field("gateway.policy.count", "integer", "number of policies"),
+    "policy": Field("gateway.policy.name", "string", "a policy's name"),
+    "port": Field("server.port", "integer", "a port"),
+    "problems": Field("gateway.problems", "array", "what is wrong: file:line:column: what; remedy"),
+    "reason": Field("event.reason", "string", "why, as one constant word"),
+    "remaining": Field("gateway.purge.remaining", "integer", "pages that a read-back still found"),
+    "removed": Field("gateway.purge.removed", "integer", "pages removed"),
+    "revision": Field("gateway.policy.revision", "string", "digest of the policy set in force"),
+    "seconds": Field("gateway.seconds", "number", "how long, in seconds"),
+    "share": Field("gateway.share", "number", "a share between 0 and 1"),
+    "slug": Field("gateway.article.id", "string", "an article's slug"),
+    "source": Field("gateway.geoip.database", "string", "name of a GeoIP source"),
+    "stack": Field("error.stack_trace", "array", "frames, innermost last; never values"),
+    "status": Field("http.response.status_code", "integer", "HTTP status"),
+    "tags": Field("gateway.purge.tags", "array", "what was purged; absent: everything"),
+    "template": Field("message", "string", "a library's message without its arguments"),
+    "url": Field("url.full", "string", "an address of the site"),
+    "version": Field("gateway.content.version", "string", "digest of the content index"),
+    "warnings": Field("gateway.warnings", "array", "findings that do not stop a set"),
+    "worker": Field("gateway.worker", "integer", "number of a worker"),
+    "workers": Field("gateway.workers", "integer", "number of workers"),
+}
+
+EVENTS: Mapping[str, Kind] = {
+    "request": Kind("A request was answered. Its fields are REQUEST_FIELDS."),
+    "gateway_started": Kind(
+        "The gateway answers.",
+        ("url", "port", "revision", "policies", "articles", "databases", "evidence", "mode", "workers", "version"),
+    ),
+    "gateway_stopped": Kind("The gateway has stopped in order.", ("seconds", "reason")),
+    "policy_reloaded": Kind(
+        "A new policy set is in force.", ("revision", "policies", "changed", "added", "removed", "actor", "warnings")
+    ),
+    "policy_rejected": Kind(
+        "A policy set cannot be used; the last good one stays in force.", ("problems", "revision", "actor", "reason")
+    ),
+    "policy_stale": Kind("The set in force is not the one on disk.", ("revision", "reason", "seconds", "problems")),
+    "policy_review_due": Kind("A policy has passed its `review_by`; it stays in force.", ("policy", "age_days")),
+    "content_reloaded": Kind("The content was read again.", ("articles", "version", "changed", "seconds")),
+    "content_rejected": Kind("Articles could not be read and are left out.", ("problems", "count", "path", "reason")),
+    "geoip_reloaded": Kind("A GeoIP database was swapped in.", ("database", "databases", "built", "path", "source")),
+    "geoip_rejected": Kind(
+        "A GeoIP file cannot be used; the one in service stays.", ("database", "path", "reason", "problems", "source")
+    ),
+    "geoip_stale": Kind("A GeoIP database is old.", ("database", "built", "age_days", "source", "path")),
+    "redis_lost": Kind("Redis is not asked any more; pages come from memory and rendering.", ("reason",)),
+    "redis_restored": Kind("Redis is asked again.", ("seconds",)),
+    "cache_value_rejected": Kind("A stored page failed its check and was not used; once a second.", ("reason",)),
+    "cache_write_refused": Kind("Redis takes no pages; reading goes on; once a minute.", ("reason",)),
+    "cache_shared": Kind("The embedded Valkey of another gateway is shared.", ("directory",)),
+    "cache_dump_rejected": Kind("The embedded Valkey could not read its dump; it was put aside.", ("path",)),
+    "embedded_cache_died": Kind("The embedded Valkey ended by itself and is started again.", ("code",)),
+    "embedded_cache_failed": Kind("The embedded Valkey cannot be started.", ("reason", "message", "error")),
+    "notice_guard_failed": Kind(
+        "A due notice was not in the rendered page; the page was wrapped so that it is.", ("notices", "article", "slug")
+    ),
+    "locating_own_proxy": Kind("Most readers seem to be where the own proxy is.", ("share", "reason")),
+    "purged": Kind("Pages were removed.", ("tags", "removed", "remaining", "actor", "reason")),
+    "worker_died": Kind("A worker ended by itself.", ("worker", "pid", "code")),
+    "request_failed": Kind("A request met an error of ours.", ("error", "stack", "status", "reason")),
+    "decision_facts": Kind("An hour's decisions, counted; cells under ten are merged.", ("hour", "cells")),
+    "log_dropped": Kind("Log lines were lost because they could not be written in time.", ("count",)),
+    "library_message": Kind("A library warned.", ("logger", "template", "error", "stack")),
+}
+
+REQUEST_FIELDS: Mapping[str, tuple[str, str]] = {
+    "@timestamp": ("string", "when it was answered; cut to the minute where protect applies"),
+    "log.level": ("string", "info"),
+    "ecs.version": ("string", "version of the Elastic Common Schema"),
+    "event.action": ("string", "request"),
+    "event.duration": ("integer", "nanoseconds"),
+    "service.name": ("string", "gateway"),
+    "service.version": ("string", "version of the gateway"),
+    "trace.id": ("string", "32 hex digits, inherited from `traceparent` except where protect applies"),
+    "http.request.method": ("string", "method, or _OTHER"),
+    "http.response.status_code": ("integer", "status"),
+    "http.response.body.bytes": ("integer", "bytes of the body sent; absent where protect applies"),
+    "url.path": ("string", "canonical path without query"),
+    "client.geo.country_iso_code": ("string", "country on which most sources agree; absent if unknown"),
+    "gateway.standings": ("array", "REGION:standing, of the regions that policies name, those not outside"),
+    "gateway.disputed": ("boolean", "whether sources name different countries"),
+    "gateway.unknown": ("string", "why the place is unknown; absent if it is known"),
+    "gateway.article.id": ("string", "slug"),
+    "gateway.article.version": ("string", "digest of the article's file"),
+    "gateway.decision.policies": ("array", "policies that did something"),
+    "gateway.decision.treatments": ("array", "notice:ID, protect:WHAT, block:ID, …"),
+    "gateway.decision.shadow": ("array", "policy=treatment of policies in shadow"),
+    "gateway.decision.fingerprint": ("string", "digest of the outcome"),
+    "gateway.policy.revision": ("string", "digest of the policy set"),
+    "gateway.cache.status": ("string", "hit, miss, bypass or none"),
+    "gateway.cache.level": ("string", "memory, redis, render or none"),
+    "gateway.door": ("string", "html, json, feed, listing, sitemap, media or own"),
+    "gateway.lane": ("string", "express or natural"),
+    "gateway.preview": ("boolean", "true for a signed preview; absent otherwise"),
+}
+
+
+def schema() -> dict[str, object]:
+    """The JSON Schema of a log line."""
+    common = {
+        "@timestamp": {"type": "string", "format": "date-time"},
+        "log.level": {"enum": ["debug", "info", "warning", "error"]},
+        "event.action": {"enum": sorted(EVENTS)},
+        "ecs.version": {"const": ECS_VERSION},
+        "service.name": {"type": "string"},
+        "service.version": {"type": "string"},
+    }
+    variants = [_variant(name, kind) for name, kind in EVENTS.items()]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A line of the gateway's log",
+        "type": "object",
+        "properties": common,
+        "required": list(common),
+        "oneOf": variants,
+    }
+
+
+def _variant(name: str, kind: Kind) -> dict[str, object]:
+    if name == "request":
+        properties = {field: {"type": json, "description": about} for field, (json, about) in REQUEST_FIELDS.items()}
+    else:
+        properties = {
+            field.name: {"type": field.type, "description": field.about}
+            for field in (FIELDS[emitted] for emitted in kind.fields)
+        }
+    return {"title": name, "description": kind.about, "properties": properties | {"event.action": {"const": name}}}
