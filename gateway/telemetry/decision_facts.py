@@ -11,12 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from gateway.content.article import Facts
 from gateway.geo.location import Location
 from gateway.geo.region import Place
 from gateway.policy.decision import Decision
 
 SMALLEST_CELL = 10
 CELLS_LIMIT = 50_000
+CELLS_A_LINE = 20
 ANY = "*"
 HOUR = timedelta(hours=1)
 
@@ -41,26 +43,26 @@ class DecisionFacts:
         self._hour: datetime | None = None
         self._ended: list[dict[str, object]] = []
 
-    def record(
-        self, location: Location, decision: Decision, article: str, version: str, door: str, now: datetime
-    ) -> None:
+    def record(self, location: Location, decision: Decision, facts: Facts, door: str, now: datetime) -> None:
         """Count one decision of this moment."""
         if self._hour is None or not self._hour <= now < self._hour + HOUR:
             self._end_hour()
             self._hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        key = (location.evidence, location.unknown, decision.fingerprint, article, version, door)
+        key = (location.evidence, location.unknown, decision.fingerprint, facts.slug, facts.version, door)
         count = self._counts.get(key)
         if count is not None:
             count[0] += 1
         elif len(self._counts) < CELLS_LIMIT:
             self._counts[key] = [1]
             treatments = decision.treatments.names()
-            self._cells[key] = _Cell(location.evidence, article, version, door, treatments, location.unknown)
+            self._cells[key] = _Cell(location.evidence, facts.slug, facts.version, door, treatments, location.unknown)
         else:
             self._beyond += 1
 
     def flush(self, now: datetime, *, closing: bool = False) -> list[dict[str, object]]:
-        """The hours that have ended (`closing`: the one that runs too), as fields of the event `decision_facts`."""
+        """The hours that have ended (`closing`: the one that runs too), as fields of events `decision_facts`, a line for every
+        twenty cells.
+        """
         if self._hour is not None and (closing or not self._hour <= now < self._hour + HOUR):
             self._end_hour()
         ended, self._ended = self._ended, []
@@ -69,11 +71,14 @@ class DecisionFacts:
     def _end_hour(self) -> None:
         if self._hour is None:
             return
-        counted = Counter({})  # type: Counter[_Cell]
+        counted: Counter[_Cell] = Counter()
         for key, (count,) in self._counts.items():
             counted[self._cells[key]] += count
         cells = [_told(cell, count) for cell, count in merged(counted.items(), self._beyond)]
-        self._ended.append({"hour": self._hour.isoformat().replace("+00:00", "Z"), "cells": cells})
+        hour = self._hour.isoformat().replace("+00:00", "Z")
+        self._ended += [
+            {"hour": hour, "cells": cells[at : at + CELLS_A_LINE]} for at in range(0, len(cells), CELLS_A_LINE)
+        ]
         self._counts, self._cells, self._beyond, self._hour = {}, {}, 0, None
 
 
@@ -87,8 +92,8 @@ def merged(counted: Iterable[tuple[_Cell, int]], beyond: int = 0) -> list[tuple[
             for cell, count in left.items():
                 coarse[coarser(cell)] += count
             left = coarse
-        for cell in [cell for cell, count in left.items() if count >= SMALLEST_CELL]:
-            kept.append((cell, left.pop(cell)))
+        kept += [(cell, count) for cell, count in left.items() if count >= SMALLEST_CELL]
+        left = Counter({cell: count for cell, count in left.items() if count < SMALLEST_CELL})
     rest = sum(left.values()) + beyond
     return [*kept, (None, rest)] if rest else kept
 

@@ -19,7 +19,7 @@ _NOBODY = ("127.0.0.1", "::1", "0.0.0.0", "::")  # noqa: S104  (where we listen,
 
 
 def text(value: str, limit: int = TEXT_LIMIT) -> str:
-    """The text, cut to `limit` characters; what steers a terminal, reorders a line or is no Unicode becomes its code."""
+    """The text, cut to `limit` characters; what steers a terminal or is no Unicode becomes its code."""
     if value.isascii() and "\x7f" not in value:
         return value if len(value) <= limit else value[:limit] + "…"
     cut = value if len(value) <= limit else value[:limit] + "…"
@@ -47,7 +47,7 @@ def plain(value: object, depth: int = 0) -> object:
     if isinstance(value, str):
         return text(masked(value))
     if value is None or isinstance(value, bool | float):
-        return value
+        return value  # orjson writes NaN as null
     if isinstance(value, int):
         return value if -(2**63) <= value < 2**64 else str(value)
     if isinstance(value, datetime | date):
