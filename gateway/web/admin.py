@@ -50,7 +50,9 @@ def admin_application(controls: Controls, token: str) -> web.Application:
         if request.path not in OPEN:
             scheme, _, given = request.headers.get("Authorization", "").partition(" ")
             if scheme.lower() != "bearer" or not hmac.compare_digest(given.encode(), token.encode()):
-                return _json({"error": "a token is needed: Authorization: Bearer …"}, 401, {"WWW-Authenticate": "Bearer"})
+                return _json(
+                    {"error": "a token is needed: Authorization: Bearer …"}, 401, {"WWW-Authenticate": "Bearer"}
+                )
             if "Origin" in request.headers:
                 return _json({"error": "not from a page of another site"}, 403)
         return await handler(request)
@@ -75,7 +77,9 @@ def admin_application(controls: Controls, token: str) -> web.Application:
 
     async def purge(request: web.Request) -> web.Response:
         given = await _body(request)
-        article, tag = (value if isinstance(value := given.get(name), str) and value else None for name in ("article", "tag"))
+        article, tag = (
+            value if isinstance(value := given.get(name), str) and value else None for name in ("article", "tag")
+        )
         everything = given.get("all") is True
         if sum((article is not None, tag is not None, everything)) != 1:
             return _json({"error": 'name exactly one: {"article": SLUG}, {"tag": TAG} or {"all": true}'}, 400)
@@ -103,5 +107,8 @@ async def _body(request: web.Request) -> Mapping[str, object]:
 
 def _json(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     return web.Response(
-        status=status, body=orjson.dumps(value), content_type="application/json", headers={**NO_STORE, **(headers or {})}
+        status=status,
+        body=orjson.dumps(value),
+        content_type="application/json",
+        headers={**NO_STORE, **(headers or {})},
     )

@@ -1,0 +1,176 @@
+"""The composition root: settings in, a running gateway out. What lives as long as the gateway is made and closed here."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from gateway.cache.fill import Fills
+from gateway.cache.memory import MemoryPages
+from gateway.cache.redis import RedisPages
+from gateway.cache.valkey import EmbeddedValkey
+from gateway.delivery import Delivery
+from gateway.errors import GatewayError, SettingsError
+from gateway.operations import Operations
+from gateway.settings import Settings
+from gateway.state import StateDirectory
+from gateway.telemetry.lag import LoopLag
+from gateway.telemetry.logs import start_logging
+from gateway.telemetry.metrics import Metrics
+from gateway.upkeep import Upkeep
+from gateway.web.admin import admin_application
+from gateway.web.lane import Lane
+from gateway.web.public import Public, hostname
+from gateway.web.reader import Readers
+from gateway.web.server import KEEPALIVE_SECONDS, Server, assert_strict_parser
+
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+DRAIN_SECONDS = 30.0
+
+
+def utc_now() -> datetime:
+    """The wall clock, for dates that people wrote; durations use monotonic time."""
+    return datetime.now(UTC)
+
+
+class Gateway:
+    """One process of the gateway: the public port, the admin port, and what keeps them supplied."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.state = StateDirectory(settings.state)
+        self.state.prepare()
+        self.signing_key = self.state.signing_key(settings.signing_key.get_secret_value())
+        self.admin_token = self.state.admin_token(settings.admin_token.get_secret_value())
+        self.metrics = Metrics()
+        self.events = start_logging(settings.log_format, settings.log_file)
+        self.upkeep = Upkeep(settings, self.state, self.signing_key, self.events, self.metrics, utc_now)
+        self.public_url = settings.site_url
+        self.admin_url = ""
+        self._running = AsyncExitStack()
+
+    async def start(self) -> None:
+        """Read everything, then listen. Raises GatewayError where there is nothing that may be served."""
+        assert_strict_parser()
+        self._running.callback(self.events.close)
+        try:
+            await self.upkeep.load()
+            await self._open()
+        except BaseException:
+            await self._running.aclose()
+            raise
+        snapshot = self.upkeep.current()
+        self.events.emit(
+            "gateway_started",
+            revision=snapshot.policies.revision,
+            policies=len(snapshot.policies.policies),
+            articles=len(snapshot.index.facts),
+        )
+
+    async def _open(self) -> None:
+        settings, running = self.settings, self._running
+        memory = MemoryPages(settings.memory_cache_bytes)
+        lag = LoopLag()
+        lag.start()
+        running.callback(lag.stop)
+        store = RedisPages(
+            settings.redis_url.get_secret_value() or self._embedded_valkey(),
+            self.signing_key,
+            self.events,
+            forget=memory.purge,
+            lag_seconds=lag.read,
+        )
+        running.push_async_callback(store.aclose)
+        await store.start()
+        self._count(memory, store, lag)
+        fills = Fills()
+        running.push_async_callback(fills.aclose)
+        public = Public(
+            self.upkeep.current,
+            Delivery(memory, store, fills, self.events),
+            Readers(settings.proxies, self.signing_key, utc_now),
+            lambda: self.public_url,
+            frozenset(hostname(url.partition("//")[2]) for url in settings.base_url) or LOOPBACK_NAMES,
+        )
+        await self._listen(public, Operations(self.upkeep, memory, store, self.events, self.metrics))
+        await running.enter_async_context(self.upkeep)
+
+    def _embedded_valkey(self) -> str:
+        """Start the embedded server; without it everything is still served, so a failure is only said."""
+        valkey = EmbeddedValkey(self.settings.state, self.events)
+        try:
+            valkey.start()
+        except GatewayError as error:
+            self.events.emit("redis_lost", level="error", reason=str(error))
+        else:
+            self._running.callback(valkey.stop)
+        return valkey.url
+
+    async def _listen(self, public: Public, operations: Operations) -> None:
+        settings = self.settings
+        lane = Lane(public, self.events, self.metrics)
+        options = {"access_log": None, "keepalive_timeout": KEEPALIVE_SECONDS, "handler_cancellation": False}
+        server = Server(lane.handle, self.events, lane.bad_request, **options)
+        reading = web.ServerRunner(server, shutdown_timeout=DRAIN_SECONDS)
+        administering = web.AppRunner(admin_application(operations, self.admin_token), access_log=None)
+        host, port = await self._bind(reading, settings.host, settings.port)
+        admin_host, admin_port = await self._bind(administering, settings.admin_host, settings.admin_port)
+        if not settings.base_url:
+            self.public_url = f"http://{host}:{port}"
+        self.admin_url = f"http://{admin_host}:{admin_port}"
+        (self.state.root / "public-address").write_text(f"{host}:{port}\n", "ascii")
+        self.state.admin_address.write_text(f"{admin_host}:{admin_port}\n", "ascii")
+
+    async def _bind(
+        self, runner: web.BaseRunner[web.Request] | web.ServerRunner, host: str, port: int
+    ) -> tuple[str, int]:
+        await runner.setup()
+        self._running.push_async_callback(runner.cleanup)
+        try:
+            await web.TCPSite(runner, host, port, reuse_port=False).start()
+        except OSError as error:
+            raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from error
+        bound_host, bound_port, *_ = runner.addresses[0]
+        return (f"[{bound_host}]" if ":" in bound_host else bound_host), bound_port
+
+    def _count(self, memory: MemoryPages, store: RedisPages, lag: LoopLag) -> None:
+        """Say where the numbers are that are counted elsewhere and only read at a scrape."""
+        metrics = self.metrics
+        metrics.gauge("gateway_cache_memory_bytes", lambda: memory.bytes)
+        metrics.gauge("gateway_redis_up", lambda: store.up)
+        metrics.gauge("gateway_breaker_state", lambda: not store.up, ("redis",))
+        metrics.gauge("gateway_event_loop_lag_seconds", lag.read)
+        self.upkeep.count(metrics)
+
+        def take_over() -> None:
+            metrics.set_total("gateway_log_dropped_total", (), self.events.dropped)
+            metrics.set_total(
+                "gateway_notice_guard_failures_total", (), self.events.counts.get("notice_guard_failed", 0)
+            )
+            for reason, count in store.counts.items():
+                kind, _, detail = reason.partition(":")
+                if kind == "rejected":
+                    metrics.set_total("gateway_cache_variant_refused_total", (detail,), count)
+                elif kind in ("hit", "miss"):
+                    metrics.set_total("gateway_cache_requests_total", ("redis", kind), count)
+
+        metrics.before_scrape(take_over)
+
+    async def stop(self) -> None:
+        """Stop accepting, let what is in flight end, then close everything in reverse order."""
+        self.events.emit("gateway_stopped")
+        await self._running.aclose()
+
+    def reopen_logs(self) -> None:
+        """Open the log file anew, after a rotation."""
+        self.events.reopen()
+
+    def showcase(self) -> str | None:
+        """The article whose preview links greet whoever starts a gateway: the newest original with most translations."""
+        index = self.upkeep.current().index
+        originals = [facts for facts in index.newest(utc_now()) if facts.translation_of is None]
+        if not originals:
+            return None
+        return max(originals, key=lambda facts: len(index.translations(facts.slug))).slug

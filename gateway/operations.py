@@ -1,0 +1,61 @@
+"""What the admin port can ask of a running gateway: readiness, metrics, reload, purge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.cache.memory import MemoryPages
+from gateway.cache.redis import RedisPages
+from gateway.cache.variant import purge_tags
+from gateway.errors import PolicyError
+from gateway.events import Events
+from gateway.telemetry.metrics import Metrics
+from gateway.upkeep import Upkeep
+from gateway.web.admin import Readiness
+
+
+class Operations:
+    """Implements the admin port's Controls."""
+
+    def __init__(
+        self, upkeep: Upkeep, memory: MemoryPages, store: RedisPages, events: Events, metrics: Metrics
+    ) -> None:
+        self._upkeep = upkeep
+        self._memory = memory
+        self._store = store
+        self._events = events
+        self._metrics = metrics
+
+    def readiness(self) -> Readiness:
+        """Ready once policies, evidence and content are loaded: nothing listens before that. Old evidence only warns."""
+        return Readiness(ready=True, warnings=self._upkeep.warnings())
+
+    def metrics(self) -> str:
+        """Prometheus' text format."""
+        return self._metrics.render()
+
+    async def reload(self, *, actor: str, accept_removals: bool) -> Mapping[str, object]:
+        """Read everything again; what is in force afterwards, and the problems if the new policies were refused."""
+        problems: tuple[str, ...] = ()
+        try:
+            await self._upkeep.reload(actor=actor, accept_removals=accept_removals)
+        except PolicyError as error:
+            problems = tuple(map(str, error.problems)) or (str(error),)
+        snapshot = self._upkeep.current()
+        return {
+            "accepted": not problems,
+            "revision": snapshot.policies.revision,
+            "policies": len(snapshot.policies.policies),
+            "articles": len(snapshot.index.facts),
+            "problems": problems,
+        }
+
+    async def purge(self, *, article: str | None, tag: str | None, everything: bool) -> Mapping[str, object]:
+        """Remove stored pages here, in Redis and, by its channel, in every other process; then look again."""
+        del everything
+        tags = purge_tags(article=article, tag=tag)
+        removed = self._memory.purge(tags)
+        stored = await self._store.purge(tags)
+        left = await self._store.remaining(tags)
+        self._events.emit("purged", removed=removed + stored, remaining=left, tags=sorted(tags) if tags else None)
+        return {"memory": removed, "store": stored, "left": left}
