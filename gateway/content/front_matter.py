@@ -1,0 +1,142 @@
+"""The front matter of an article as facts, with every problem found. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import blake2b
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from gateway.content.article import Facts, Image
+from gateway.content.markdown import segments
+from gateway.content.sanitise import media_path
+from gateway.errors import Problem
+from gateway.pyyaml import Fields, Node, YamlError, split_front_matter
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+WORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+MAX_SLUG = 200
+_MEDIUM = re.compile(r"[\w./%+-]+\.(?:svg|png|jpe?g|gif|webp|avif|mp3|ogg|mp4|webm|pdf)(?!\w)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An article's file, read: its facts, what else stands in the front matter, and its text, not yet rendered."""
+
+    facts: Facts
+    dateline: str
+    image: Image | None
+    text: str
+    markdown: bool
+
+
+def digest(raw: bytes) -> str:
+    """What names the state of a file: 32 hex digits."""
+    return blake2b(raw, digest_size=16).hexdigest()
+
+
+def parse_article(raw: bytes, path: str) -> tuple[Source | None, list[Problem]]:
+    """An article from `articles/<language>/<slug>.md` (or `.html`); None where it cannot be published, with why."""
+    problems: list[Problem] = []
+    try:
+        node, text, first_line = split_front_matter(raw, path)
+    except YamlError as error:
+        return None, list(error.problems)
+    _, slug, language = _named(path, problems)
+    pieces, wrong = segments(text, path, first_line)
+    problems += wrong
+    with Fields(node, problems) as fields:
+        image = _image(fields)
+        title = fields.text("title", required=True)
+        published = fields.moment("published", required=True)
+        updated = fields.moment("updated")
+        said = fields.text("language", language)
+        if said != language:
+            fields.refuse(fields.key("language"), "wrong-language", f"'language' is '{said}', the directory says '{language}'",
+                          "move the file, or mend the line")  # fmt: skip
+        section = _word(fields, "section", "news")
+        translation_of = _word(fields, "translation_of", "") or None
+        tags = fields.texts("tags") or ()
+        kicker, summary = fields.text("kicker"), fields.text("summary")
+        authors = fields.texts("authors") or ()
+        dateline = fields.text("dateline")
+    if problems or published is None:
+        return None, problems
+    if updated is not None and updated < published - timedelta(seconds=1):
+        updated = None
+    facts = Facts(
+        slug=slug,
+        version=digest(raw),
+        language=language,
+        section=section,
+        tags=frozenset(tags),
+        published=published,
+        updated=updated,
+        translation_of=translation_of,
+        parts=frozenset(piece.part for piece in pieces if piece.part),
+        media=_media(image, text),
+        title=one_line(title),
+        kicker=one_line(kicker),
+        summary=one_line(summary),
+        authors=tuple(one_line(author) for author in authors),
+    )
+    return Source(facts, one_line(dateline), image, text, markdown=not path.endswith(".html")), []
+
+
+def one_line(text: str) -> str:
+    """A text as it is shown in a line: no breaks, no runs of spaces."""
+    return " ".join(text.split())
+
+
+def _named(path: str, problems: list[Problem]) -> tuple[str, str, str]:
+    """Directory, slug and language that a path names."""
+    pure = PurePosixPath(path)
+    slug, language = pure.stem, pure.parent.name
+    if not SLUG.fullmatch(slug) or len(slug) > MAX_SLUG:
+        problems.append(Problem(path, 0, 0, "bad-slug", f"'{slug[:60]}' cannot be an article's address",
+                                f"name the file in small letters a-z, digits and hyphens, at most {MAX_SLUG} characters"))  # fmt: skip
+    if not LANGUAGE.fullmatch(language):
+        problems.append(Problem(path, 0, 0, "bad-language", f"the directory '{language[:60]}' names no language",
+                                "put the file under articles/<language>/, as articles/en/"))  # fmt: skip
+    return str(pure.parent), slug, language
+
+
+def _word(fields: Fields, name: str, default: str) -> str:
+    word = fields.text(name, default)
+    if word and not WORD.fullmatch(word):
+        fields.refuse(fields.get(name) or fields.node, "bad-word", f"'{name}' is '{word[:60]}'",
+                      "write small letters a-z, digits and hyphens; it stands in addresses")  # fmt: skip
+        return default
+    return word
+
+
+def _image(fields: Fields) -> Image | None:
+    node = fields.get("image")
+    if node is None:
+        return None
+    with Fields(node, fields.problems, "of 'image'") as image:
+        written = image.text("src", required=True)
+        caption, credit, alt = image.text("caption"), image.text("credit"), _may_be_empty(image.get("alt"))
+        src = media_path(written) if written else None
+        if written and src is None:
+            image.refuse(image.get("src") or node, "foreign-image", f"'{written[:60]}' is no file under media/",
+                         "put the picture under media/ and name it as harbour.svg")  # fmt: skip
+    return Image(src, one_line(caption), one_line(credit), one_line(alt)) if src else None
+
+
+def _may_be_empty(node: Node | None) -> str:
+    """An alternative text may be empty: the picture is then only decoration (HTML, section 4.8.4.4)."""
+    return node.text if node is not None and node.kind == "scalar" else ""
+
+
+def _media(image: Image | None, text: str) -> tuple[str, ...]:
+    """Every medium that an article may show: rather one too many, since a medium is treated as its articles are."""
+    found = {image.src: None} if image else {}
+    for written in _MEDIUM.findall(text):
+        path = media_path(unquote(written))
+        if path:
+            found[path] = None
+    return tuple(found)
