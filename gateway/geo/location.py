@@ -17,7 +17,8 @@ class Location:
     `standings`: the standing in every region that policies name, built-in codes ("RU", "UA-43") and "unknown" among
     them. `unknown`: why the place is unknown ("" when it is known): "no-record", "unparsable", "not-global",
     "teredo", "pseudo-code", "anonymizer", "relay", "satellite", "hosting", "no-address".
-    `corrected`: the reason given in corrections.yaml, if one decided. `valid_until`: when a correction ends, if that changes the answer.
+    `corrected`: the reason given in corrections.yaml, if one decided. `valid_until`: when a correction ends, if that
+    changes the answer.
     """
 
     evidence: tuple[Place, ...] = ()
