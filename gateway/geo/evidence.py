@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from gateway.errors import EvidenceError
 from gateway.events import Events
 from gateway.geo.maxmind import Address, Database, open_database
 from gateway.geo.records import PSEUDO_CODE
@@ -70,20 +69,8 @@ class Witnesses:
             self.lookups[name, "found" if name in heard else "failed" if name in failed else "abstained"] += 1
         return Evidence(tuple(heard.values()), hidden or ("" if heard else pseudo))
 
-    def close(self) -> None:
-        """Let go of every file."""
-        for database in self._databases:
-            database.close()
-
 
 def load_witnesses(paths: Sequence[Path | str], events: Events) -> Witnesses:
     """Open the files, or the embedded one where none is named. Raises EvidenceError for the first that is unusable."""
-    databases: list[Database] = []
-    try:
-        databases.extend(open_database(path) for path in (paths or (EMBEDDED,)))
-    except EvidenceError:
-        for database in databases:
-            database.close()
-        raise
     del events
-    return Witnesses(databases)
+    return Witnesses([open_database(path) for path in (paths or (EMBEDDED,))])

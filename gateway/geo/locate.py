@@ -20,6 +20,7 @@ from gateway.geo.region import (
     registered_holders,
     standing,
 )
+from gateway.geo.territory import is_country, is_subdivision_code
 
 NO_RECORD = "no-record"
 NOT_GLOBAL = "not-global"

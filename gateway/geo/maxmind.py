@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import mmap
 import os
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -43,15 +44,21 @@ _READ_ERRORS = (
 )  # InvalidDatabaseError: RuntimeError
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Database:
-    """One open file. Asking never raises: a damaged place in the file is silence, and counted in `failures`."""
+    """One open file. Asking never raises: a damaged place in the file is silence, and counted in `failures`.
+
+    The copy goes when the last user does, so whoever still reads an old file finishes in peace.
+    """
 
     info: DatabaseInfo
     fips: bool
     failures: int = 0
     _reader: maxminddb.Reader = field(kw_only=True, repr=False)
     _descriptor: int = field(kw_only=True, repr=False)
+
+    def __post_init__(self) -> None:
+        weakref.finalize(self, os.close, self._descriptor)
 
     def find(self, address: Address) -> Finding:
         """What the file says of an address. The other family than the file's is silence, not failure."""
@@ -92,11 +99,6 @@ class Database:
     def descriptor(self) -> int:
         """The file descriptor of the private copy, to hand to the process that checks it."""
         return self._descriptor
-
-    def close(self) -> None:
-        """Let go of the copy."""
-        self._reader.close()
-        os.close(self._descriptor)
 
 
 def open_database(path: Path | str, *, name: str = "", fips: bool = False) -> Database:
