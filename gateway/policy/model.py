@@ -45,6 +45,9 @@ PROTECTIONS = (
 )  # fmt: skip
 """What `protect` can take away; `all` is every one."""
 
+ALL_MEDIA = "*"
+"""In `Withhold.media`: every medium of the article that the policy's media selector matches."""
+
 
 @dataclass(frozen=True, slots=True)
 class Basis:
@@ -94,11 +97,20 @@ class Articles:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When a policy acts: from (included) until (excluded). `within`: only for readers in these regions."""
+    """When a policy acts: from (included) until (excluded). `within`: only for readers in these regions.
+
+    `lifted`: no end is known; it acts until somebody lifts it, and `review_by` reminds of that.
+    """
 
     start: datetime | None = None
     end: datetime | None = None
     within: tuple[str, ...] = ()
+    realms: frozenset[str] = frozenset()
+    lifted: bool = False
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether `now` lies in it."""
+        return (self.start is None or self.start <= now) and (self.end is None or now < self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +143,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Withhold:
-    """Leave out parts (by id) or media (by path), with a visible mark."""
+    """Leave out parts (by id) or media (by path; ALL_MEDIA: whatever the selector matches), with a visible mark."""
 
     parts: frozenset[str]
     media: frozenset[str]
@@ -150,7 +162,9 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class Substitute:
-    """Put a text in the place of a part, the title, or the whole article. `text` is Markdown, read when checked."""
+    """Put a text in the place of `part:ID`, `title` or `article`. `text` is Markdown, read when the set was checked;
+    for a title it is one line of plain text.
+    """
 
     target: str
     text: str
@@ -170,7 +184,9 @@ Action = Notice | Protect | Block | Withhold | Redirect | Substitute | Headers
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One policy: who, which articles, when, and what to do. `path` and `line` say where it was written."""
+    """One policy: who, which articles, when, and what to do. `path` and `line` say where it was written; `marks` does
+    for its parts ("articles.slugs.the-ferry" -> line, column), for the findings of `lint`.
+    """
 
     name: str
     title: str
@@ -186,6 +202,12 @@ class Policy:
     priority: int = 0
     path: str = ""
     line: int = 0
+    marks: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
+
+    @property
+    def everyone(self) -> bool:
+        """Whether it is meant for every reader, wherever, at every time at which it acts."""
+        return self.readers.everyone and not any(window.within for window in self.effective)
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,10 +186,10 @@ class Fields:
         return default if not word else word == "true"
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The known word that was most likely meant; None if none is near."""
     by_fold = {candidate.casefold(): candidate for candidate in sorted(known)}
-    found = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
+    found = get_close_matches(word.casefold(), by_fold, n=1, cutoff=cutoff)
     return by_fold[found[0]] if found else None
 
 

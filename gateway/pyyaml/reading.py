@@ -97,13 +97,14 @@ def split_front_matter(text: str | bytes, path: str) -> tuple[Node, str, int]:
     return node, whole[closing.end() :], 1 + _lines(whole[: closing.end()])
 
 
-def decode(text: str | bytes, path: str, first_line: int = 1, *, tabs: bool = False) -> str:
+def decode(text: str | bytes, path: str, first_line: int = 1, *, tabs: bool = False, limit: bool = True) -> str:
     """The text of a file, as UTF-8 without its byte order mark; characters that editors don't show are refused.
 
-    `tabs`: let tabs pass, as a Markdown text may hold some. Raises YamlError.
+    `tabs`: let tabs pass, as a Markdown text may hold some. `limit`: refuse what is larger than YAML may be.
+    Raises YamlError.
     """
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    if len(raw) > MAX_BYTES:
+    if limit and len(raw) > MAX_BYTES:
         what = f"the file has {len(raw):,} bytes, more than {MAX_BYTES:,}"
         raise YamlError([Problem(path, 0, 0, "too-large", what, "split it into several files")])
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
