@@ -45,7 +45,9 @@ class Settings(BaseModel):
     content: Path = Field(default=Path(__file__).parent / "sample", description="the content directory")
     policies: Path = Field(default=Path("policies"), description="the policies directory")
     geoip: Listed = Field(default=(), description="MMDB files, comma separated; empty: the embedded evidence")
-    state: Path = Field(default=Path(".gateway"), description="tokens, keys, last good policies, history, embedded cache")
+    state: Path = Field(
+        default=Path(".gateway"), description="tokens, keys, last good policies, history, embedded cache"
+    )
     redis_url: SecretStr = Field(default=SecretStr(""), description="empty: the embedded Valkey")
     base_url: Listed = Field(default=(), description="public addresses of the site; also the allowed hosts")
     trusted_proxies: Listed = Field(default=(), description="CIDRs, or `loopback`, `private`")
@@ -58,7 +60,6 @@ class Settings(BaseModel):
     timezone: str = Field(default="UTC", description="IANA zone in which the site writes dates")
     log_format: Literal["", "json", "console"] = Field(default="", description="json when not on a terminal")
     log_file: Path | None = Field(default=None, description="instead of standard output; reopened on SIGHUP")
-    title: str = Field(default="The Meridian", description="the site's name")
     host: str = Field(default="127.0.0.1", description="where the public port listens")
     port: int = Field(default=8080, ge=0, le=65535, description="the public port")
     admin_host: str = Field(default="127.0.0.1", description="where the admin port listens")
