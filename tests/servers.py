@@ -48,11 +48,13 @@ class Server:
         assert self.process is not None
         return self.process.pid
 
+    def command_line(self) -> list[str]:
+        where = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
+        return [self.binary, *where, "--save", "", "--loglevel", "warning", *self.options]
+
     def start(self, *, wait: bool = True) -> Server:
-        command = [self.binary, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
-        command += ["--save", "", "--loglevel", "warning", *self.options]
         with (self.directory / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.command_line(), stdout=log, stderr=log)
         if wait:
             self.wait_until_it_answers()
         return self
@@ -105,16 +107,35 @@ def running(server: Server) -> Iterator[Server]:
         server.kill()
 
 
+class Sentinel(Server):
+    """Watches one master under the name `pages`; all that it is told stands in its file, which it rewrites."""
+
+    def __init__(self, master: Server, directory: Path) -> None:
+        super().__init__(get_binary_path(), directory)
+        self.config = directory / "sentinel.conf"
+        watch = f"sentinel monitor pages 127.0.0.1 {master.port} 1\nsentinel down-after-milliseconds pages 500\n"
+        self.config.write_text(f"port {self.port}\nbind 127.0.0.1\ndir {directory}\n{watch}")
+
+    def command_line(self) -> list[str]:
+        return [self.binary, str(self.config), "--sentinel"]
+
+
+def sentinel_of(master: Server, directory: Path) -> contextlib.AbstractContextManager[Server]:
+    """A running sentinel that watches this master."""
+    return running(Sentinel(master, directory))
+
+
 class Proxy:
-    """Between a client and a server: `delay` seconds for each chunk of an answer (drawn from a range), `stalled`
-    answers nothing, `cut_after` bytes of answers resets the connection.
+    """Between a client and a server: `delay` seconds for each chunk of an answer (drawn from a range), while `flows` is
+    cleared nothing comes back, `cut_after` bytes of answers resets the connection.
     """
 
     def __init__(self, target_port: int) -> None:
         self.target_port = target_port
         self.port = 0
         self.delay = (0.0, 0.0)
-        self.stalled = False
+        self.flows = asyncio.Event()
+        self.flows.set()
         self.cut_after: int | None = None
         self.connections = 0
         self._random = random.Random(7)
@@ -157,8 +178,7 @@ class Proxy:
         while data := await reader.read(65536):
             if self.delay[1]:
                 await asyncio.sleep(self._random.uniform(*self.delay))
-            while self.stalled:
-                await asyncio.sleep(0.01)
+            await self.flows.wait()
             if self.cut_after is not None and sent + len(data) >= self.cut_after:
                 writer.write(data[: self.cut_after - sent])
                 with contextlib.suppress(OSError):

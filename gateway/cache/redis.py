@@ -89,9 +89,10 @@ class RedisPages:
 
     async def aclose(self) -> None:
         """Stop listening and probing; close every connection."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()  # again and again: redis-py, while it connects, may swallow one
+            await asyncio.wait(self._tasks, timeout=0.1)
         await self._readers.aclose()
         await self._patient.aclose()
 

@@ -83,7 +83,9 @@ class Channel:
                     waiting_for_pong = True
                     continue
                 waiting_for_pong = False
-                if heard["type"] == "message":
+                if heard["type"] == "subscribe":
+                    self._forget(None)  # the client connected anew by itself: what was said meanwhile is lost
+                elif heard["type"] == "message":
                     purge, tags = understood(heard["data"])
                     if purge:
                         self._forget(tags)

@@ -67,7 +67,7 @@ def purge_tags(*, article: str | None = None, tag: str | None = None) -> frozens
 
 
 def _name(text: str) -> str:
-    return quote(text, safe="-._~")  # braces and colons belong to the key's own grammar
+    return quote(text, safe="-._~", errors="surrogatepass")  # braces and colons belong to the key's own grammar
 
 
 def _digest(parts: Iterable[str]) -> str:
