@@ -25,7 +25,7 @@ from gateway.errors import EvidenceError
 from gateway.geo.mmdb_tree import Tree
 from gateway.geo.records import FUSED, Finding, read_record, schema_of
 from gateway.geo.region import Place
-from gateway.geo.sources import DatabaseInfo, Source, source_name, source_of, sources_from_text
+from gateway.geo.sources import DatabaseInfo, Source, licence_of, source_name, source_of, sources_from_text
 
 SOURCES_KEY = "gateway-sources"
 """Where a fused file keeps its sources: the format allows no keys of one's own, but any number of descriptions."""
@@ -165,7 +165,7 @@ def _info(path: Path, name: str, reader: maxminddb.Reader, digest: str, size: in
     kind = max(sorted(set(kinds)), key=kinds.count)
     if kind == FUSED:
         sources = _sources(path, facts.description)
-        licence = " and ".join(sorted({source.licence for source in sources if source.licence}))
+        licence = licence_of(sources)
     else:
         sources = (source_of(name, built),)
         licence = sources[0].licence

@@ -99,3 +99,14 @@ def sources_from_text(text: str) -> tuple[Source, ...]:
 
 def _day(moment: datetime | None) -> str:
     return moment.astimezone(UTC).isoformat() if moment else ""
+
+
+def licence_of(sources: Sequence[Source]) -> str:
+    """Under which licence data made of several sources can be passed on; "" if it cannot, or nobody knows."""
+    licences = {source.licence for source in sources}
+    if not licences or not licences <= REDISTRIBUTABLE:
+        return ""
+    for strictest in ("CC-BY-SA-4.0", "CC-BY-4.0", "PDDL-1.0"):
+        if strictest in licences:
+            return strictest
+    return "CC0-1.0"
