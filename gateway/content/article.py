@@ -20,7 +20,10 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a policy can ask of an article, without its text. `version` is a digest of the file that holds it."""
+    """What a policy can ask of an article, without its text. `version` is a digest of the file that holds it.
+
+    `media_rights`: the rights that each medium's sidecar names, by path under `/media/`.
+    """
 
     slug: str
     version: str
@@ -36,6 +39,7 @@ class Facts:
     kicker: str = ""
     summary: str = ""
     authors: tuple[str, ...] = ()
+    media_rights: tuple[tuple[str, frozenset[str]], ...] = ()
 
     @property
     def original(self) -> str:
