@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from gateway.errors import EvidenceError
 from gateway.events import Events
 from gateway.geo.maxmind import Address, Database, open_database
 from gateway.geo.records import PSEUDO_CODE
@@ -46,6 +47,11 @@ class Witnesses:
         return tuple(database.info for database in self._databases)
 
     @property
+    def databases(self) -> tuple[Database, ...]:
+        """The open files, for whoever replaces one of them."""
+        return self._databases
+
+    @property
     def digest(self) -> str:
         """A stable text for exactly these files in this order."""
         return sha256("\n".join(info.digest for info in self.infos).encode()).hexdigest()[:12]
@@ -72,5 +78,11 @@ class Witnesses:
 
 def load_witnesses(paths: Sequence[Path | str], events: Events) -> Witnesses:
     """Open the files, or the embedded one where none is named. Raises EvidenceError for the first that is unusable."""
-    del events
-    return Witnesses([open_database(path) for path in (paths or (EMBEDDED,))])
+    databases: list[Database] = []
+    for path in paths or (EMBEDDED,):
+        try:
+            databases.append(open_database(path))
+        except EvidenceError as error:
+            events.emit("geoip_rejected", level="error", path=str(path), reason=str(error))
+            raise
+    return Witnesses(databases)

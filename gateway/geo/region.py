@@ -175,8 +175,10 @@ def covers_realm(regions: Iterable[Region], holder: str) -> bool:
 
 
 def _claim(region: Region, place: Place, evidence: Sequence[Place]) -> Claim:
-    on_members = [_on_code(code, place, evidence) for code in sorted(region.wholly)]
-    on_members += [_weaken(_on_code(code, place, evidence)) for code in sorted(region.partly)]
+    if place.registered and covers_realm((region,), place.registered):
+        return Claim(Standing.INSIDE, firm=False)
+    on_members = [_on_code(code, place, evidence, region) for code in sorted(region.wholly)]
+    on_members += [_weaken(_on_code(code, place, evidence, region)) for code in sorted(region.partly)]
     best = max(on_members, key=lambda claim: (claim.standing, claim.answers and claim.firm))
     if best.standing is Standing.OUTSIDE:
         return Claim(Standing.OUTSIDE, answers=all(claim.answers for claim in on_members))
@@ -188,24 +190,27 @@ def _weaken(claim: Claim) -> Claim:
     return Claim(min(claim.standing, Standing.POSSIBLE), answers=claim.answers, firm=False)
 
 
-def _on_code(code: str, place: Place, evidence: Sequence[Place]) -> Claim:
+def _on_code(code: str, place: Place, evidence: Sequence[Place], region: Region) -> Claim:
     if place.subdivision == code:
         return Claim(Standing.INSIDE)
     if is_subdivision(code):
         return _on_subdivision(code, place, evidence)
-    return _on_country(code, place, evidence)
+    return _on_country(code, place, evidence, region)
 
 
-def _on_country(code: str, place: Place, evidence: Sequence[Place]) -> Claim:
+def _on_country(code: str, place: Place, evidence: Sequence[Place], region: Region) -> Claim:
+    """A country in the record is an answer about every country, even where it cannot exclude this one: what one
+    witness says of a country is never confirmed over the heads of others that name another.
+    """
     if place.subdivision and place.subdivision.startswith(f"{code}-"):
         return Claim(Standing.INSIDE)  # a parent contains its children, whatever country the vendor prints
     if place.country == code:
-        return Claim(Standing.INSIDE, firm=not _swallowed(code, evidence))
+        return Claim(Standing.INSIDE, firm=not _swallowed(code, evidence, region))
     if place.registered == code:
-        return Claim(Standing.POSSIBLE, answers=False)
+        return Claim(Standing.POSSIBLE)
     held = CONTROLLED_BY.get(place.country)
     if held and held.sovereign == code and _unresolved(place, evidence):
-        return Claim(Standing.POSSIBLE, answers=False)  # bare RU cannot exclude Crimea, nor therefore Ukraine
+        return Claim(Standing.POSSIBLE)  # bare RU cannot exclude Crimea, nor therefore Ukraine
     return Claim(Standing.OUTSIDE)
 
 
@@ -220,17 +225,23 @@ def _on_subdivision(code: str, place: Place, evidence: Sequence[Place]) -> Claim
 
 
 def _unresolved(place: Place, evidence: Sequence[Place]) -> bool:
-    """Whether no other witness names the subdivision that this one leaves open in its country."""
+    """Whether no other witness names the subdivision that this one leaves open: one of its country's, or one that its
+    country holds. Under which country the other prints it makes no difference.
+    """
     if place.subdivision:
         return False
     prefix = f"{place.country}-"
+    held = CONTROLLED_BY.get(place.country)
+    territories = held.territories if held else frozenset()
     return not any(
-        other.subdivision and (other.country == place.country or other.subdivision.startswith(prefix))
+        other.subdivision and (other.subdivision.startswith(prefix) or other.subdivision in territories)
         for other in evidence
     )
 
 
-def _swallowed(code: str, evidence: Sequence[Place]) -> bool:
-    """Whether a witness names a territory that vendors are known to print under `code`."""
-    territories = SWALLOWS.get(code, frozenset())
+def _swallowed(code: str, evidence: Sequence[Place], region: Region) -> bool:
+    """Whether a witness names a territory that vendors are known to print under `code`, and that is not in the region
+    anyhow: for "Russia and Crimea" together it makes no difference which of the two it is.
+    """
+    territories = SWALLOWS.get(code, frozenset()) - region.wholly
     return any(place.subdivision in territories or place.country in territories for place in evidence)

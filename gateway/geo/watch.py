@@ -1,0 +1,77 @@
+"""New GeoIP files come into service while the gateway serves; unusable ones do not, and the old stay.
+
+A file counts as changed once two looks in a row find it the same and different from what is in service: whoever still
+writes it is left to finish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gateway.errors import EvidenceError
+from gateway.geo.evidence import EMBEDDED, Witnesses
+from gateway.geo.maxmind import Database, open_database
+from gateway.geo.verify import verify, verify_apart
+
+Stamp = tuple[int, int, int]
+"""Inode, size and time of change of a file."""
+
+
+@dataclass(slots=True)
+class EvidenceWatch:
+    """Watches the files of the settings; none named: the embedded one, which does not change."""
+
+    paths: Sequence[Path | str]
+    _served: dict[str, Stamp | None] = field(default_factory=dict)
+    _seen: dict[str, Stamp | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._served = self._stamps()
+
+    def changed(self) -> bool:
+        """Whether to ask for a replacement now: cheap, to be asked about once a second. A file that is gone is none."""
+        now = self._stamps()
+        settled = [path for path, stamp in now.items() if stamp and self._seen.get(path) == stamp]
+        self._seen = now
+        return any(now[path] != self._served.get(path) for path in settled)
+
+    def replacement(self, current: Witnesses, *, allow_older: bool = False, apart: bool = True) -> Witnesses:
+        """The files as they are now, checked whole; those that did not change are kept as they are.
+
+        Raises EvidenceError, and then asks again only when a file changes again. Blocks for seconds: call it in a
+        thread. `apart`: the check runs in a process of its own.
+        """
+        self._served = self._stamps()
+        before = {database.info.path: database for database in current.databases}
+        found: list[Database] = []
+        for path in self.paths or (EMBEDDED,):
+            fresh = open_database(path)
+            old = before.get(str(path))
+            if old is not None and old.info.digest == fresh.info.digest:
+                found.append(old)
+                continue
+            _not_older(fresh, old, allow_older=allow_older)
+            (verify_apart if apart else verify)(fresh)
+            found.append(fresh)
+        return Witnesses(found)
+
+    def _stamps(self) -> dict[str, Stamp | None]:
+        return {str(path): _stamp(Path(path)) for path in self.paths}
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _not_older(fresh: Database, old: Database | None, *, allow_older: bool) -> None:
+    if old is not None and fresh.info.built < old.info.built and not allow_older:
+        raise EvidenceError(
+            f"{fresh.info.path}: built {fresh.info.built:%Y-%m-%d}, older than the one in service "
+            f"({old.info.built:%Y-%m-%d}); to go back, name it under another path"
+        )
