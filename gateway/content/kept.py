@@ -75,10 +75,13 @@ def _entry_in(fields: Mapping[str, object]) -> Entry:
         stamp=Stamp(*map(int, stamp)),
         facts=_facts_in(facts) if isinstance(facts, dict) else None,
         media=Media(*media) if isinstance(media, list) else None,
-        problems=tuple(Problem(*rest, Severity(severity)) for *rest, severity in problems)
-        if isinstance(problems, list)
-        else (),
+        problems=tuple(_problem_in(problem) for problem in problems) if isinstance(problems, list) else (),
     )
+
+
+def _problem_in(kept: list[object]) -> Problem:
+    path, line, column, code, what, remedy, severity = kept
+    return Problem(str(path), int(str(line)), int(str(column)), str(code), str(what), str(remedy), Severity(severity))
 
 
 def _facts_out(facts: Facts) -> dict[str, object]:

@@ -1,0 +1,122 @@
+"""The last look before a page leaves: each due notice stands in the bytes, once, where a reader can see it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from xml.etree.ElementTree import ParseError, fromstring
+
+import orjson
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+_UNSEEN_ELEMENTS = frozenset({
+    "audio", "canvas", "datalist", "head", "iframe", "math", "noembed", "noframes", "noscript", "object", "option",
+    "script", "select", "style", "svg", "template", "textarea", "title", "video",
+})  # fmt: skip
+_UNSEEN_CLASSES = frozenset({"skip", "visually-hidden"})
+"""Classes of ours that move an element out of sight."""
+_UNSEEN_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|content-visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?(?!\.?\d)"
+    r"|font-size\s*:\s*0|clip|position\s*:\s*(?:absolute|fixed)|text-indent\s*:\s*-|transform",
+    re.IGNORECASE,
+)
+_ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def missing(body: bytes, content_type: str, ids: Iterable[str]) -> set[str]:
+    """The due ids that a reader of these bytes would not see exactly once. Empty: the page may be sent.
+
+    HTML: `<aside class="notice" role="note" data-notice="ID" lang=…>` with text in it, nothing around it that hides
+    it. JSON: an object in `notices` with that id, HTML and text. Atom: the same as for HTML, within each entry at most
+    once and in at least one. What cannot be parsed holds no notice; any other content type must owe none.
+    """
+    due = set(ids)
+    if not due:
+        return due
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "text/html":
+        return due - _seen_once(_parse(body.decode("utf-8", "replace")))
+    if kind == "application/json":
+        return due - _in_json(body)
+    if kind == "application/atom+xml":
+        return due - _in_atom(body)
+    return due
+
+
+def missing_in_fragment(fragment: str, ids: Iterable[str]) -> set[str]:
+    """The same for a piece of HTML, as an entry of a feed holds it."""
+    return set(ids) - _seen_once(_parse(f"<!doctype html><html><body>{fragment}</body></html>"))
+
+
+def _parse(text: str) -> LexborHTMLParser:
+    return LexborHTMLParser(text)
+
+
+def _seen_once(tree: LexborHTMLParser) -> set[str]:
+    """Ids whose notice is there once and visible."""
+    count: dict[str, int] = {}
+    seen: set[str] = set()
+    for node in tree.css("[data-notice]"):
+        id = node.attributes.get("data-notice") or ""
+        count[id] = count.get(id, 0) + 1
+        if _is_notice(node) and not _hidden(node):
+            seen.add(id)
+    return {id for id in seen if count[id] == 1}
+
+
+def _is_notice(node: LexborNode) -> bool:
+    attributes = node.attributes
+    return (
+        node.tag == "aside"
+        and "notice" in (attributes.get("class") or "").split()
+        and attributes.get("role") == "note"
+        and bool(attributes.get("lang"))
+        and bool(node.text(deep=True, strip=True))
+    )
+
+
+def _hidden(node: LexborNode) -> bool:
+    """Whether the element, or something around it, keeps it from the eye or the ear."""
+    at: LexborNode | None = node
+    in_body = False
+    while at is not None:
+        attributes: Mapping[str, str | None] = at.attributes or {}
+        if at.tag in _UNSEEN_ELEMENTS or "hidden" in attributes or "inert" in attributes or "popover" in attributes:
+            return True
+        if at.tag in ("details", "dialog") and "open" not in attributes:
+            return True
+        if (attributes.get("aria-hidden") or "").lower() == "true":
+            return True
+        if _UNSEEN_STYLE.search(attributes.get("style") or ""):
+            return True
+        if _UNSEEN_CLASSES.intersection((attributes.get("class") or "").split()):
+            return True
+        in_body = in_body or at.tag == "body"
+        at = at.parent
+    return not in_body
+
+
+def _in_json(body: bytes) -> set[str]:
+    try:
+        notices = orjson.loads(body)["notices"]
+        ids = [one["id"] for one in notices if one["html"] and one["text"] and one["language"]]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return set()
+    return {id for id in ids if ids.count(id) == 1}
+
+
+def _in_atom(body: bytes) -> set[str]:
+    try:
+        feed = fromstring(body)  # noqa: S314  # our own bytes, and expat expands nothing without a DTD
+    except ParseError:
+        return set()
+    seen: set[str] = set()
+    twice: set[str] = set()
+    for content in (*feed.findall(f"{_ATOM}subtitle"), *feed.findall(f"{_ATOM}entry/{_ATOM}content")):
+        if content.get("type") != "html" or not content.text:
+            continue
+        tree = _parse(f"<!doctype html><html><body>{content.text}</body></html>")
+        here = _seen_once(tree)
+        twice |= {node.attributes.get("data-notice") or "" for node in tree.css("[data-notice]")} - here
+        seen |= here
+    return seen - twice
