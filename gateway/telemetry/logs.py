@@ -142,7 +142,7 @@ def _line(event: str, level: str, fields: Mapping[str, object]) -> bytes:
             line["error.stack_trace"] = stack_of(value)
         elif value is not None:
             known = FIELDS.get(emitted)
-            line[known.name if known else f"gateway.{emitted}"] = plain(value)
+            line[known.name if known else f"gateway.{text(masked(emitted))}"] = plain(value)
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)
 
 

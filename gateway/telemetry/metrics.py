@@ -23,7 +23,7 @@ COUNTERS: Mapping[str, tuple[Labels, str]] = {
     "gateway_decisions_total": (("policy", "treatment", "standing"), "Treatments applied, by policy and standing."),
     "gateway_unknown_readers_total": ((), "Readings whose place is unknown."),
     "gateway_cache_requests_total": (("level", "status"), "Look-ups by cache level: hit or miss."),
-    "gateway_cache_variant_refused_total": (("reason",), "Stored pages that failed their check and were not used."),
+    "gateway_cache_variant_refused_total": ((), "Stored pages that failed their check and were not used."),
     "gateway_stale_served_total": ((), "Pages served stale."),
     "gateway_geo_lookups_total": (("source", "result"), "GeoIP look-ups: found, abstained or failed."),
     "gateway_policy_reloads_total": (("result",), "Policy reloads: accepted or rejected."),
@@ -62,7 +62,7 @@ class Metrics:
         self._before_scrape: list[Callable[[], None]] = []
 
     def add(self, name: str, labels: Labels = (), amount: float = 1) -> None:
-        """Count. `labels` are values in the order of COUNTERS[name]."""
+        """Count. `labels` are values in the order of COUNTERS[name]; what is told apart further is summed at scrape."""
         series = self._counts[name]
         known = series.get(labels)
         if known is not None:
@@ -107,7 +107,7 @@ class Metrics:
         for update in self._before_scrape:
             update()
         taken: Snapshot = {
-            name: [(list(labels), [value]) for labels, value in list(series.items())]
+            name: [(list(labels), [value]) for labels, value in _summed(series, len(COUNTERS[name][0])).items()]
             for name, series in self._counts.items()
         }
         taken[DURATION] = [(list(labels), list(cells)) for labels, cells in list(self._histogram.items())]
@@ -135,6 +135,13 @@ def decision_labels(decision: Decision) -> tuple[Labels, ...]:
         if not reason.shadow
         for treatment in reason.applied
     )
+
+
+def _summed(series: Mapping[Labels, float], width: int) -> dict[Labels, float]:
+    summed: dict[Labels, float] = {}
+    for labels, value in list(series.items()):
+        summed[labels[:width]] = summed.get(labels[:width], 0) + value
+    return summed
 
 
 def merge(snapshots: Sequence[Snapshot]) -> Snapshot:

@@ -56,7 +56,9 @@ def prepare(
     protected = decision is not None and bool(decision.treatments.protect)
     fields: dict[str, object] = {"url.path": text(path, PATH_LIMIT), "gateway.door": door}
     if location is not None:
-        fields |= _place(location, regions or {}, protected)
+        # Without a decision nothing asked where the reader is more closely, so nothing is told: the request for a style
+        # sheet, a moment after the article's, would give away what the article's own line keeps.
+        fields |= _place(location, regions or {}, protected or decision is None)
     if facts is not None:
         fields |= {"gateway.article.id": text(facts.slug), "gateway.article.version": facts.version}
     if decision is not None:
@@ -123,11 +125,11 @@ def inherited_trace(traceparent: str | None) -> str:
     return match[1] if match and match[1].strip("0") else ""
 
 
-def _place(location: Location, regions: Mapping[str, Region], protected: bool) -> dict[str, object]:
+def _place(location: Location, regions: Mapping[str, Region], country_only: bool) -> dict[str, object]:
     standings = [
         f"{name}:{standing}"
         for name, standing in sorted(location.standings.items())
-        if standing and not (protected and _below_country(name, regions.get(name)))
+        if standing and not (country_only and _below_country(name, regions.get(name)))
     ]
     fields: dict[str, object] = {"gateway.standings": standings, "gateway.disputed": location.disputed}
     if location.country:
