@@ -1,0 +1,37 @@
+"""The benchmark compares like with like. How fast anything is, no test says."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.benchmarks.__main__ import GEOIP_MODULE
+from tests.running import REPOSITORY
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("nginx") and shutil.which("wrk") and GEOIP_MODULE.exists() and (os.cpu_count() or 1) > 1),
+    reason="nginx with geoip2, wrk and two cores are needed; tests/debian-packages.sh installs the packages",
+)
+
+
+def test_every_server_sends_every_reader_the_same_bytes_and_logs_each_answer(tmp_path: Path) -> None:
+    picture = tmp_path / "ratios.svg"
+    small = ["--rounds", "1", "--seconds", "1", "--readers", "300", "--articles", "3", "--connections", "4"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", *small, "--json", "--svg", str(picture)],
+        cwd=REPOSITORY, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["facts"]["wrong answers"] == 0
+    assert found["facts"]["answers without a log line"] == 0
+    assert [row["server"].split(",")[0] for row in found["servers"]] == ["nginx", "gateway", "aiohttp"]
+    assert found["servers"][0]["ratio"] == 1
+    assert ElementTree.parse(picture).getroot().tag.endswith("svg")  # noqa: S314  (our own)
