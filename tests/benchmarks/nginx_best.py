@@ -38,8 +38,8 @@ http {{
   client_body_temp_path {directory}/t1; proxy_temp_path {directory}/t2; fastcgi_temp_path {directory}/t3;
   uwsgi_temp_path {directory}/t4; scgi_temp_path {directory}/t5;
   geoip2 {geoip} {{
-    $country default= source=$remote_addr country iso_code;
-    $subdivision default= source=$remote_addr subdivisions 0 iso_code;
+    $country source=$remote_addr country iso_code;
+    $subdivision source=$remote_addr subdivisions 0 iso_code;
   }}
   set_real_ip_from 127.0.0.0/8; real_ip_header X-Forwarded-For; real_ip_recursive on;
   map "$country:$subdivision" $variant {{ default plain; ~^RU: warned; {warned} }}
