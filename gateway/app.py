@@ -123,9 +123,7 @@ class Gateway:
         (self.state.root / "public-address").write_text(f"{host}:{port}\n", "ascii")
         self.state.admin_address.write_text(f"{admin_host}:{admin_port}\n", "ascii")
 
-    async def _bind(
-        self, runner: web.BaseRunner[web.Request] | web.ServerRunner, host: str, port: int
-    ) -> tuple[str, int]:
+    async def _bind(self, runner: web.BaseRunner, host: str, port: int) -> tuple[str, int]:
         await runner.setup()
         self._running.push_async_callback(runner.cleanup)
         try:
@@ -142,7 +140,7 @@ class Gateway:
         metrics.gauge("gateway_redis_up", lambda: store.up)
         metrics.gauge("gateway_breaker_state", lambda: not store.up, ("redis",))
         metrics.gauge("gateway_event_loop_lag_seconds", lag.read)
-        self.upkeep.count(metrics)
+        self.upkeep.count()
 
         def take_over() -> None:
             metrics.set_total("gateway_log_dropped_total", (), self.events.dropped)

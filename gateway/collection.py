@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.content.article import Facts
 from gateway.content.doors import Door
+from gateway.content.source import is_published
 from gateway.geo.location import Location
 from gateway.policy.decision import Decision, DueNotice, Treatments
-from gateway.snapshot import Snapshot
+from gateway.snapshot import Snapshot, no_article
 
 NEWEST = 50
 
@@ -31,9 +32,36 @@ def collect(snapshot: Snapshot, door: Door, section: str, location: Location, no
     if section and not facts:
         return None
     shown = facts if door is Door.SITEMAP else facts[:NEWEST]
-    # Entries past the page's end can't appear on it; but what is shown may change when something new is published.
     entries = tuple((item, snapshot.decide(item, location, door, now)) for item in shown)
     return Collection(f"{door}:{section}", entries, _sum_up(entries, snapshot.index.next_publication(now)))
+
+
+def page_of_its_own(snapshot: Snapshot, language: str, location: Location, now: datetime) -> Decision:
+    """The decision for a page that shows no article: what policies owe to every page, and nothing that withholds one."""
+    decision = snapshot.decide(no_article(language), location, Door.HTML, now)
+    treated = decision.treatments
+    return replace(decision, treatments=Treatments(notices=treated.notices, protect=treated.protect))
+
+
+def medium_decision(snapshot: Snapshot, path: str, location: Location, now: datetime) -> tuple[Decision, bool]:
+    """The decision for a medium, and whether this reader may have it: where some article may show it to them.
+
+    A medium that no published article shows has no policy to ask but those that mean every article.
+    """
+    shown_by = [facts for facts in snapshot.index.facts.values() if path in facts.media and is_published(facts, now)]
+    decisions = [snapshot.decide(facts, location, Door.MEDIA, now) for facts in shown_by]
+    if not decisions:
+        return snapshot.decide(no_article("en"), location, Door.MEDIA, now), True
+    free = [decision for decision in decisions if not _keeps_back(decision, path)]
+    ends = [decision.valid_until for decision in decisions if decision.valid_until is not None]
+    asks = any(decision.depends_on_place for decision in decisions)
+    chosen = (free or decisions)[0]
+    return replace(chosen, depends_on_place=asks, valid_until=min(ends, default=None)), bool(free)
+
+
+def _keeps_back(decision: Decision, path: str) -> bool:
+    treated = decision.treatments
+    return treated.status != 200 or any(path in held.media for held in treated.withheld)
 
 
 def _sum_up(entries: Sequence[tuple[Facts, Decision]], next_publication: datetime | None) -> Decision:
@@ -51,7 +79,9 @@ def _sum_up(entries: Sequence[tuple[Facts, Decision]], next_publication: datetim
             notices=tuple(notices.values()),
             protect=frozenset().union(*(decision.treatments.protect for decision in decisions)),
         ),
-        trace=tuple({reason.policy: reason for decision in decisions for reason in decision.trace if reason.applied}.values()),
+        trace=tuple(
+            {reason.policy: reason for decision in decisions for reason in decision.trace if reason.applied}.values()
+        ),
         depends_on_place=any(decision.depends_on_place for decision in decisions),
         valid_until=min(ends, default=None),
         fingerprint=digest.hexdigest()[:32],

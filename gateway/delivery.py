@@ -1,12 +1,12 @@
 """The request's way: a slug, a location and a snapshot in, the right page out. Read this file first.
 
-`recall` answers from memory at once; `deliver` may wait for Redis and for a rendering. Both decide first and look
-afterwards, so a page can only be found under the outcome that made it.
+Everything decides first and looks afterwards, so a page can only be found under the outcome that made it. `recall`
+answers from memory at once; `deliver` may wait for Redis and for a rendering.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,24 +14,23 @@ from gateway.cache.codings import encode_bodies, etag_for
 from gateway.cache.fill import Fills
 from gateway.cache.memory import MemoryPages
 from gateway.cache.page import PageStore, StoredPage
-from gateway.cache.variant import tags_of, variant_key
+from gateway.cache.variant import collection_key, collection_tags, tags_of, variant_key
+from gateway.collection import collect, page_of_its_own
 from gateway.content.article import Facts
 from gateway.content.doors import Door
 from gateway.content.source import is_published
 from gateway.events import Events
 from gateway.geo.location import Location
 from gateway.policy.decision import Decision
-from gateway.render.guard import missing
 from gateway.render.pages import Rendered
 from gateway.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader asks for, once HTTP and the address are forgotten. `preview` readings are never kept."""
+    """What a reader asks for, once HTTP and the address are forgotten. A preview is never kept."""
 
-    slug: str
-    door: Door
+    snapshot: Snapshot
     location: Location
     now: datetime
     preview: bool = False
@@ -48,74 +47,147 @@ class Delivered:
     facts: Facts | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A page by the key of its variant, and how it is made where nobody has kept it."""
+
+    key: str
+    tags: tuple[str, ...]
+    decision: Decision
+    render: Callable[[], Rendered]
+    facts: Facts | None = None
+
+
 class Delivery:
-    """Delivers articles. Holds the two cache levels; everything else comes with the snapshot."""
+    """Holds the two cache levels; everything else comes with the reading."""
 
     def __init__(self, memory: MemoryPages, store: PageStore, fills: Fills, events: Events) -> None:
-        self.memory = memory
-        self.store = store
+        self._memory = memory
+        self._store = store
         self._fills = fills
         self._events = events
 
-    def facts(self, snapshot: Snapshot, slug: str, now: datetime) -> Facts | None:
-        """The article's facts; None when there is none, or not yet."""
+    def article(self, reading: Reading, slug: str, door: Door) -> Wanted | None:
+        """The article as this reader may see it; None when there is none, or not yet."""
+        snapshot = reading.snapshot
         facts = snapshot.index.facts.get(slug)
-        return facts if facts is not None and is_published(facts, now) else None
-
-    def recall(self, snapshot: Snapshot, facts: Facts, reading: Reading) -> tuple[Decision, str, StoredPage | None]:
-        """Decide, and say what memory holds under that decision: the decision, the variant's key, the page if any."""
-        decision = snapshot.decide(facts, reading.location, reading.door, reading.now)
-        key = variant_key(facts, decision, reading.door, snapshot.renderer.version)
-        return decision, key, self.memory.get(key)
-
-    async def deliver(self, snapshot: Snapshot, reading: Reading) -> Delivered | None:
-        """The page for this reader; None when there is no such article."""
-        facts = self.facts(snapshot, reading.slug, reading.now)
-        if facts is None:
+        if facts is None or not is_published(facts, reading.now):
             return None
-        decision, key, page = self.recall(snapshot, facts, reading)
+        decision = snapshot.decide(facts, reading.location, door, reading.now)
+        # A sibling that is refused to this reader is not even linked.
+        family = [
+            other
+            for other in snapshot.index.translations(slug)
+            if is_published(other, reading.now)
+            and snapshot.decide(other, reading.location, door, reading.now).treatments.refusal is None
+        ]
+        key = variant_key(facts, decision, door, snapshot.renderer.version, _versions(family))
+        return Wanted(
+            key,
+            tags_of(facts),
+            decision,
+            lambda: snapshot.renderer.article(snapshot.index, facts, decision, door, family),
+            facts,
+        )
 
-        def render() -> Rendered:
-            return snapshot.renderer.article(snapshot.index, facts, decision, reading.door)
+    def collection(self, reading: Reading, door: Door, section: str, language: str) -> Wanted | None:
+        """A listing, feed or sitemap; None when there is no such section."""
+        snapshot = reading.snapshot
+        found = collect(snapshot, door, section, reading.location, reading.now)
+        if found is None:
+            return None
+        return Wanted(
+            collection_key(
+                f"{found.id}:{language}",
+                snapshot.index.version,
+                (found.decision.fingerprint,),
+                door,
+                snapshot.renderer.version,
+            ),
+            collection_tags(found.id, (facts for facts, _ in found.entries)),
+            found.decision,
+            lambda: snapshot.renderer.collection(door, found.entries, section, found.decision, language),
+        )
 
+    def error(self, reading: Reading, status: int, language: str) -> Wanted:
+        """A fixed page for a status. Notices and protection that need no article apply to it too."""
+        decision = page_of_its_own(reading.snapshot, language, reading.location, reading.now)
+        renderer = reading.snapshot.renderer
+        return self._own(
+            reading, f"{status}:{language}", decision, lambda: renderer.error(status, language, decision.treatments)
+        )
+
+    def notice(self, reading: Reading, id: str, language: str) -> Wanted:
+        """The explanation of a notice. It names whom it concerns, so it needs no decision: nothing depends on place."""
+        snapshot = reading.snapshot
+        return self._own(
+            reading,
+            f"notice:{id}:{language}",
+            snapshot.untreated(),
+            lambda: snapshot.renderer.notice(snapshot.policies, id, language),
+        )
+
+    def transparency(self, reading: Reading, language: str) -> Wanted:
+        """Which policies are in force, and why."""
+        snapshot = reading.snapshot
+        return self._own(
+            reading,
+            f"transparency:{language}",
+            snapshot.untreated(),
+            lambda: snapshot.renderer.transparency(snapshot.policies, language),
+        )
+
+    def recall(self, wanted: Wanted) -> Delivered | None:
+        """The page if memory has it."""
+        page = self._memory.get(wanted.key)
+        return None if page is None else Delivered(page, wanted.decision, "hit", "memory", wanted.facts)
+
+    async def deliver(self, reading: Reading, wanted: Wanted) -> Delivered:
+        """The page: from memory, else from the store, else rendered once for all who wait."""
         if reading.preview:
-            return Delivered(self.made(key, render(), tags_of(facts)), decision, "bypass", "render", facts)
-        page, status, level = await self.fetch(key, page, render, tags_of(facts))
-        return Delivered(page, decision, status, level, facts)
-
-    async def fetch(
-        self, key: str, page: StoredPage | None, render: Callable[[], Rendered], tags: tuple[str, ...]
-    ) -> tuple[StoredPage, str, str]:
-        """A page from memory, else from the store, else rendered once for all who wait; with status and level."""
+            return Delivered(self._made(wanted), wanted.decision, "bypass", "render", wanted.facts)
+        recalled = self.recall(wanted)
+        if recalled is not None:
+            return recalled
+        page = await self._store.get(wanted.key)
         if page is not None:
-            return page, "hit", "memory"
-        page = await self.store.get(key)
-        if page is not None:
-            self.memory.put(page)
-            return page, "hit", "redis"
+            self._memory.put(page)
+            return Delivered(page, wanted.decision, "hit", "redis", wanted.facts)
 
         async def fill() -> StoredPage:
-            made = self.made(key, render(), tags)
-            self.memory.put(made)
-            await self.store.put(made)
+            made = self._made(wanted)
+            self._memory.put(made)
+            await self._store.put(made)
             return made
 
-        return await self._fills.once(key, fill), "miss", "render"
+        page = await self._fills.once(wanted.key, fill)
+        return Delivered(page, wanted.decision, "miss", "render", wanted.facts)
 
-    def made(self, key: str, rendered: Rendered, tags: tuple[str, ...]) -> StoredPage:
-        """A page ready to be kept and sent, with the last guard passed: each due notice stands in it exactly once."""
-        lost = missing(rendered.body, rendered.content_type, rendered.notices)
+    def _own(self, reading: Reading, id: str, decision: Decision, render: Callable[[], Rendered]) -> Wanted:
+        """A page of the gateway's own: all that policies say may stand on it, so their revision is part of its key."""
+        parts = (decision.fingerprint, reading.snapshot.policies.revision)
+        key = collection_key(f"-/{id}", "", parts, Door.HTML, reading.snapshot.renderer.version)
+        return Wanted(key, ("own",), decision, render)
+
+    def _made(self, wanted: Wanted) -> StoredPage:
+        """A page ready to be kept and sent, past the last guard: each due notice stands in it exactly once."""
+        rendered = wanted.render()
+        lost = rendered.lost()
         if lost:
             self._events.emit("notice_guard_failed", level="error", notices=sorted(lost))
             rendered = rendered.wrapped()
         bodies = encode_bodies(rendered.body)
         return StoredPage(
-            key=key,
+            key=wanted.key,
             status=rendered.status,
             content_type=rendered.content_type,
             language=rendered.language,
             bodies=bodies,
-            etags={coding: etag_for(key, rendered.body, coding) for coding in bodies},
-            tags=tags,
+            etags={coding: etag_for(wanted.key, rendered.body, coding) for coding in bodies},
+            tags=wanted.tags,
             notices=rendered.notices,
         )
+
+
+def _versions(family: Iterable[Facts]) -> Iterable[str]:
+    return (f"{facts.slug}:{facts.version}" for facts in family)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from gateway.content.article import Facts
 from gateway.content.doors import Door
@@ -14,7 +14,7 @@ from gateway.geo.locate import LocationMemo
 from gateway.geo.location import Location
 from gateway.geo.region import Region
 from gateway.policy.decide import decide
-from gateway.policy.decision import Decision
+from gateway.policy.decision import Decision, Treatments
 from gateway.policy.model import PolicySet
 from gateway.render.pages import Renderer
 
@@ -39,12 +39,22 @@ class Snapshot:
 
     def decide(self, facts: Facts, location: Location, door: Door, now: datetime) -> Decision:
         """The decision for one article, remembered for as long as it holds."""
-        key = (facts.slug, facts.version, door, location.signature())
+        key = (facts.slug, facts.language, door, location.signature())
         known = self.decisions.get(key)
         if known is not None and (known.valid_until is None or now < known.valid_until):
             return known
-        decision = decide(self.policies, facts, location, door, now)
+        original = self.index.facts.get(facts.original) if facts.translation_of else None
+        decision = decide(self.policies, facts, location, door, now, original=original)
         if len(self.decisions) >= MEMO_SIZE:
             self.decisions.clear()  # a cheap bound: what is asked for often is back at once
         self.decisions[key] = decision
         return decision
+
+    def untreated(self) -> Decision:
+        """The decision for a page that no policy can treat."""
+        return Decision(Treatments(), (), depends_on_place=False, valid_until=None, fingerprint="untreated")
+
+
+def no_article(language: str) -> Facts:
+    """What a policy sees of a page that shows no article: only policies that mean every article can mean it."""
+    return Facts("", "", language, "", frozenset(), datetime(1970, 1, 1, tzinfo=UTC))

@@ -29,7 +29,9 @@ def serve(
     policies: Annotated[Path | None, typer.Option(help="The policies directory [./policies].")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes [1].", min=1)] = None,
     state: Annotated[Path | None, typer.Option(help="The state directory [./.gateway].")] = None,
-    config: Annotated[Path | None, typer.Option(help="A YAML file of settings; the environment goes before it.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="A YAML file of settings; the environment goes before it.")
+    ] = None,
 ) -> None:
     """Serve the articles; the admin port listens beside it."""
     given = {
@@ -61,7 +63,9 @@ def _greet(gateway: Gateway) -> None:
     article = gateway.showcase()
     err.print(f"\nThe gateway serves {gateway.public_url}", style="bold")
     if article:
-        err.print(f"One article, as it is read in five places (links work for {PREVIEW_LIFETIME.seconds // 3600} hours):\n")
+        err.print(
+            f"One article, as it is read in five places (links work for {PREVIEW_LIFETIME.seconds // 3600} hours):\n"
+        )
         for place, target in PREVIEWS:
             link = preview_link(gateway.public_url, article, target, gateway.signing_key, PREVIEW_LIFETIME)
             err.print(f"  {place:16} ", end="")

@@ -7,11 +7,10 @@ from dataclasses import replace
 from urllib.parse import parse_qs
 
 from gateway.content.doors import Door
-from gateway.delivery import Reading
 from gateway.web import own
 from gateway.web.context import Context
 from gateway.web.exchange import Outgoing
-from gateway.web.headers import page_response
+from gateway.web.headers import page
 from gateway.web.preview import PARAMETER
 
 
@@ -25,13 +24,10 @@ async def article(context: Context, match: Mapping[str, str]) -> Outgoing:
             return await own.error(context, 403)
         context = replace(context, reader=reader)
     door = Door.JSON if match["json"] or wants_json(context.incoming.header("accept")) else Door.HTML
-    reader = context.reader
-    delivered = await context.delivery.deliver(
-        context.snapshot, Reading(slug, door, reader.location, reader.now, reader.preview)
-    )
-    if delivered is None:
+    wanted = context.delivery.article(context.reading, slug, door)
+    if wanted is None:
         return await own.error(context, 404)
-    return page_response(context, delivered, door)
+    return await page(context, wanted, door)
 
 
 def wants_json(accept: str | None) -> bool:

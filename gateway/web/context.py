@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.delivery import Delivery
+from gateway.delivery import Delivery, Reading
 from gateway.snapshot import Snapshot
 from gateway.web.exchange import Incoming, Reader
 from gateway.web.languages import preferred
@@ -23,6 +23,11 @@ class Context:
     base_url: str
     path: str = ""
     query: str = ""
+
+    @property
+    def reading(self) -> Reading:
+        """What delivery needs to know."""
+        return Reading(self.snapshot, self.reader.location, self.reader.now, self.reader.preview)
 
     def language(self) -> str:
         """The language in which the gateway itself should speak to this reader."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.cache.codings import choose_coding, etag_matches
 from gateway.cache.freshness import cache_control
 from gateway.content.doors import Door
-from gateway.delivery import Delivered
+from gateway.delivery import Delivered, Wanted
 from gateway.web.context import Context
 from gateway.web.exchange import Header, Outgoing
 
@@ -42,7 +42,7 @@ def page_headers(context: Context, delivered: Delivered, coding: str) -> list[He
         ("Content-Language", page.language),
         ("Cache-Control", control),
         ("ETag", page.etags[coding]),
-        ("Vary", "Accept, Accept-Encoding"),
+        ("Vary", "Accept, Accept-Encoding, Accept-Language"),
         ("Cache-Status", "gateway; hit" if delivered.status == "hit" else f"gateway; fwd={delivered.status}"),
         *SECURITY,
     ]
@@ -51,8 +51,20 @@ def page_headers(context: Context, delivered: Delivered, coding: str) -> list[He
     if preview:
         headers.append(("X-Robots-Tag", "noindex, nofollow, noarchive"))
     if page.status == 451:
-        headers.append(("Link", f'<{context.base_url}/>; rel="blocked-by"'))
+        headers.append(blocked_by(context))
+    if decision.treatments.forwarding is not None and page.status in (302, 307):
+        headers.append(("Location", decision.treatments.forwarding.location))
     return [*headers, *decision.treatments.headers]
+
+
+def blocked_by(context: Context) -> Header:
+    """Who implements the block: the site itself (RFC 7725 section 4)."""
+    return "Link", f'<{context.base_url}/>; rel="blocked-by"'
+
+
+async def page(context: Context, wanted: Wanted, door: Door) -> Outgoing:
+    """A wanted page, delivered and answered."""
+    return page_response(context, await context.delivery.deliver(context.reading, wanted), door)
 
 
 def page_response(context: Context, delivered: Delivered, door: Door) -> Outgoing:

@@ -8,7 +8,7 @@ from gateway.content.doors import Door
 from gateway.web import own
 from gateway.web.context import Context
 from gateway.web.exchange import Outgoing
-from gateway.web.headers import page_response
+from gateway.web.headers import page
 
 
 async def listing(context: Context, match: Mapping[str, str]) -> Outgoing:
@@ -27,9 +27,7 @@ async def sitemap(context: Context, _match: Mapping[str, str]) -> Outgoing:
 
 
 async def _collection(context: Context, door: Door, section: str) -> Outgoing:
-    delivered = await context.delivery.deliver_collection(
-        context.snapshot, door, section, context.reader.location, context.reader.now, context.language()
-    )
-    if delivered is None:
+    wanted = context.delivery.collection(context.reading, door, section, context.language())
+    if wanted is None:
         return await own.error(context, 404)
-    return page_response(context, delivered, door)
+    return await page(context, wanted, door)

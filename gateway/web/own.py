@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import parse_qs
 
+from gateway.cache.codings import etag_matches
+from gateway.cache.freshness import cache_control
+from gateway.collection import medium_decision
 from gateway.content.doors import Door
 from gateway.web.context import Context
 from gateway.web.exchange import Outgoing
-from gateway.web.headers import page_response, plain_headers
+from gateway.web.headers import blocked_by, page, plain_headers
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 async def error(context: Context, status: int) -> Outgoing:
     """A fixed page that echoes nothing. Notices and protection that need no article apply to it too."""
-    delivered = await context.delivery.deliver_error(
-        context.snapshot, status, context.language(), context.reader.location, context.reader.now
-    )
-    return page_response(context, delivered, Door.HTML)
+    wanted = context.delivery.error(context.reading, status, context.language())
+    return await page(context, wanted, Door.HTML)
 
 
 async def notice(context: Context, match: Mapping[str, str]) -> Outgoing:
@@ -26,16 +28,14 @@ async def notice(context: Context, match: Mapping[str, str]) -> Outgoing:
     texts = context.snapshot.policies.notices.get(match["id"])
     if texts is None:
         return await error(context, 404)
-    wanted = parse_qs(context.query).get("lang", [context.language()])[0]
-    language = next((known for known in (wanted, "en") if known in texts), min(texts))
-    delivered = await context.delivery.deliver_notice(context.snapshot, match["id"], language, context.reader.now)
-    return page_response(context, delivered, Door.HTML)
+    wished = parse_qs(context.query).get("lang", [context.language()])[0]
+    language = wished if wished in texts else context.language()
+    return await page(context, context.delivery.notice(context.reading, match["id"], language), Door.HTML)
 
 
 async def transparency(context: Context, _match: Mapping[str, str]) -> Outgoing:
     """Which policies are in force, on what basis, as far as each discloses it."""
-    delivered = await context.delivery.deliver_transparency(context.snapshot, context.language(), context.reader.now)
-    return page_response(context, delivered, Door.HTML)
+    return await page(context, context.delivery.transparency(context.reading, context.language()), Door.HTML)
 
 
 async def asset(context: Context, match: Mapping[str, str]) -> Outgoing:
@@ -54,19 +54,18 @@ async def robots(context: Context, _match: Mapping[str, str]) -> Outgoing:
 
 
 async def media(context: Context, match: Mapping[str, str]) -> Outgoing:
-    """A picture, if this reader may see some article that shows it."""
+    """A picture, if some article may show it to this reader."""
     found = context.snapshot.index.media(match["path"])
     if found is None:
         return await error(context, 404)
-    decision = context.delivery.decide_media(
-        context.snapshot, match["path"], context.reader.location, context.reader.now
-    )
-    if decision is not None and decision.treatments.refusal is not None:
-        return await error(context, 451)
-    depends = decision is not None and decision.depends_on_place
-    control = "private, no-cache" if depends else "public, max-age=60, must-revalidate"
+    reading = context.reading
+    decision, allowed = medium_decision(context.snapshot, found.path, reading.location, reading.now)
+    if not allowed:
+        refused = await error(context, 451)
+        return replace(refused, headers=[*refused.headers, blocked_by(context)])
+    control = cache_control(decision.depends_on_place, decision.valid_until, reading.now)
     etag = f'"{found.digest}"'
-    headers = plain_headers(found.content_type, control, ("ETag", etag), ("Vary", "Accept-Encoding"))
-    if context.incoming.header("if-none-match") == etag:
-        return Outgoing(304, [field for field in headers if field[0] != "Content-Type"], b"")
-    return Outgoing(200, headers, context.snapshot.index.read_media(found))
+    headers = plain_headers(found.content_type, control, ("ETag", etag))
+    if etag_matches(context.incoming.header("if-none-match") or "", etag):
+        return Outgoing(304, [field for field in headers if field[0] != "Content-Type"], b"", Door.MEDIA)
+    return Outgoing(200, headers, context.snapshot.index.read_media(found), Door.MEDIA)

@@ -45,7 +45,7 @@ class Public:
     current: Callable[[], Snapshot]
     delivery: Delivery
     readers: Readers
-    base_url: str
+    base_url: Callable[[], str]
     hosts: frozenset[str]
 
     async def respond(self, incoming: Incoming) -> tuple[Context, Outgoing]:
@@ -72,7 +72,7 @@ class Public:
     def context(self, incoming: Incoming, snapshot: Snapshot) -> Context:
         """Where the reader is, found once for the whole request."""
         reader = self.readers.of(incoming, snapshot)
-        return Context(incoming, snapshot, self.delivery, self.readers, reader, self.base_url)
+        return Context(incoming, snapshot, self.delivery, self.readers, reader, self.base_url())
 
     def knows(self, host: str, snapshot: Snapshot) -> bool:
         """Whether the site answers to this name: its own, or a mirror that a region names."""

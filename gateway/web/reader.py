@@ -10,7 +10,7 @@ from gateway.geo.client_address import TrustedProxies, client_address
 from gateway.geo.locate import hypothetical, locate, unknown_location
 from gateway.snapshot import Snapshot
 from gateway.web.exchange import Incoming, Reader
-from gateway.web.preview import PARAMETER, verify
+from gateway.web.preview import verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Readers:
             snapshot.locations.put(client, incoming.host, location)
         return Reader(location, client.source, now)
 
-    def previewed(self, incoming: Incoming, slug: str, snapshot: Snapshot) -> Reader | None:
+    def previewed(self, token: str, slug: str, snapshot: Snapshot) -> Reader | None:
         """The reader that a preview link stands for; None where the link grants nothing."""
         now = self.clock()
-        granted = verify(incoming.parameters.get(PARAMETER, ""), slug, self.signing_key, now)
+        granted = verify(token, slug, self.signing_key, now)
         if granted is None:
             return None
         location = (

@@ -91,6 +91,7 @@ class Server(web.Server):
 def to_aiohttp(outgoing: Outgoing) -> web.Response:
     """An Outgoing as aiohttp writes it."""
     response = web.Response(status=outgoing.status, body=outgoing.body or None)
+    response.headers["Server"] = "gateway"  # or aiohttp names itself, Python and both versions
     for name, value in outgoing.headers:
         response.headers.add(name, value)
     if outgoing.close:
