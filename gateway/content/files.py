@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -47,46 +47,52 @@ def load_directory(root: Path, *, cache: Path | None = None) -> DirectoryIndex:
             known = kept.decode(cache.read_bytes())
         except OSError:
             known = {}
-    return _load(Tree(root), known, cache)
+    tree = Tree(root)
+    return DirectoryIndex(tree, cache, _look(tree, known, cache))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a scan of the directory found: entries by path, media by path under media/, the site, what is wrong."""
+
+    entries: Mapping[str, Entry]
+    media: Mapping[str, Media]
+    site: SiteText
+    problems: tuple[Problem, ...]
 
 
 class DirectoryIndex(Catalogue):
     """Implements `source.Index` over a directory. Immutable: `refresh` gives the next state."""
 
-    def __init__(
-        self, tree: Tree, cache: Path | None, entries: Mapping[str, Entry], media: Mapping[str, Media], site: SiteText,
-        problems: Sequence[Problem],
-    ) -> None:  # fmt: skip
+    def __init__(self, tree: Tree, cache: Path | None, found: Found) -> None:
         paths: dict[str, str] = {}
         facts: dict[str, Facts] = {}
-        found = [*problems]
-        for path, entry in sorted(entries.items()):
-            found += entry.problems
+        problems = list(found.problems)
+        for path, entry in sorted(found.entries.items()):
+            problems += entry.problems
             if entry.facts is None:
                 continue
             slug = entry.facts.slug
             if slug in facts:
                 what = f"the slug '{slug}' is taken by {paths[slug]}"
-                found.append(
-                    Problem(path, 0, 0, "duplicate-slug", what, "rename one; slugs are unique across languages")
-                )
+                remedy = "rename one; slugs are unique across languages"
+                problems.append(Problem(path, 0, 0, "duplicate-slug", what, remedy))
                 continue
             facts[slug], paths[slug] = entry.facts, path
         super().__init__(facts)
-        self._tree, self._cache, self._entries, self._paths = tree, cache, entries, paths
-        self._media = media
+        self._tree, self._cache, self._found, self._paths = tree, cache, found, paths
         self._texts: OrderedDict[tuple[str, str], Article] = OrderedDict()
-        self.site = site
-        self.problems: tuple[Problem, ...] = (*found, *self.family_problems(paths))
+        self.site = found.site
+        self.problems: tuple[Problem, ...] = (*problems, *self.family_problems(paths))
 
     @property
     def all_media(self) -> Mapping[str, Media]:
         """Every published medium, by path under media/."""
-        return MappingProxyType(dict(self._media))
+        return MappingProxyType(dict(self._found.media))
 
     def media(self, path: str) -> Media | None:
         """A medium by its path under `/media/`; None if there is none. The path is looked up, never opened."""
-        return self._media.get(path)
+        return self._found.media.get(path)
 
     def read_media(self, media: Media) -> bytes:
         """A medium's bytes. Raises ContentError if the file is gone or no longer what the index says."""
@@ -122,12 +128,12 @@ class DirectoryIndex(Catalogue):
 
     def refresh(self) -> DirectoryIndex:
         """The directory as it is now: this index itself if nothing changed. Raises ContentError."""
-        index = _load(self._tree, self._entries, self._cache)
-        same = index.version == self.version and index.problems == self.problems
-        return self if same and index._media == self._media and index.site == self.site else index
+        found = _look(self._tree, self._found.entries, self._cache)
+        return self if found == self._found else DirectoryIndex(self._tree, self._cache, found)
 
 
-def _load(tree: Tree, known: Mapping[str, Entry], cache: Path | None) -> DirectoryIndex:
+def _look(tree: Tree, known: Mapping[str, Entry], cache: Path | None) -> Found:
+    """Scan the tree; read what is not known to be unchanged; keep the result for the next start."""
     if not (tree.root / "articles").is_dir():
         raise ContentError(f"{tree.root}: there is no directory `articles` in it; name a content directory")
     now_ns = time.time_ns()
@@ -146,7 +152,7 @@ def _load(tree: Tree, known: Mapping[str, Entry], cache: Path | None) -> Directo
     media = _with_rights(tree, entries, sidecars, problems)
     if cache is not None and entries != known:
         _keep(cache, entries)
-    return DirectoryIndex(tree, cache, entries, media, _site(tree, problems), problems)
+    return Found(entries, media, _site(tree, problems), tuple(problems))
 
 
 def _files(tree: Tree, problems: list[Problem]) -> list[tuple[str, Stamp]]:

@@ -45,8 +45,9 @@ def parse_article(raw: bytes, path: str) -> tuple[Source | None, list[Problem]]:
         node, text, first_line = split_front_matter(raw, path)
     except YamlError as error:
         return None, list(error.problems)
-    _, slug, language = _named(path, problems)
-    pieces, wrong = segments(text, path, first_line)
+    slug, language = _named(path, problems)
+    markdown = not path.endswith(".html")
+    pieces, wrong = segments(text, path, first_line, markdown=markdown)
     problems += wrong
     with Fields(node, problems) as fields:
         image = _image(fields)
@@ -55,8 +56,8 @@ def parse_article(raw: bytes, path: str) -> tuple[Source | None, list[Problem]]:
         updated = fields.moment("updated")
         said = fields.text("language", language)
         if said != language:
-            fields.refuse(fields.key("language"), "wrong-language", f"'language' is '{said}', the directory says '{language}'",
-                          "move the file, or mend the line")  # fmt: skip
+            what = f"'language' is '{said[:20]}', the directory says '{language}'"
+            fields.refuse(fields.key("language"), "wrong-language", what, "move the file, or mend the line")
         section = _word(fields, "section", "news")
         translation_of = _word(fields, "translation_of", "") or None
         tags = fields.texts("tags") or ()
@@ -83,7 +84,7 @@ def parse_article(raw: bytes, path: str) -> tuple[Source | None, list[Problem]]:
         summary=one_line(summary),
         authors=tuple(one_line(author) for author in authors),
     )
-    return Source(facts, one_line(dateline), image, text, markdown=not path.endswith(".html")), []
+    return Source(facts, one_line(dateline), image, text, markdown), []
 
 
 def one_line(text: str) -> str:
@@ -91,17 +92,21 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _named(path: str, problems: list[Problem]) -> tuple[str, str, str]:
-    """Directory, slug and language that a path names."""
+def _named(path: str, problems: list[Problem]) -> tuple[str, str]:
+    """The slug and the language that a path names."""
     pure = PurePosixPath(path)
     slug, language = pure.stem, pure.parent.name
     if not SLUG.fullmatch(slug) or len(slug) > MAX_SLUG:
-        problems.append(Problem(path, 0, 0, "bad-slug", f"'{slug[:60]}' cannot be an article's address",
-                                f"name the file in small letters a-z, digits and hyphens, at most {MAX_SLUG} characters"))  # fmt: skip
+        what, remedy = (
+            f"'{slug[:60]}' cannot be an article's address",
+            "name the file in letters a-z, digits and hyphens",
+        )
+        problems.append(Problem(path, 0, 0, "bad-slug", what, remedy))
     if not LANGUAGE.fullmatch(language):
-        problems.append(Problem(path, 0, 0, "bad-language", f"the directory '{language[:60]}' names no language",
-                                "put the file under articles/<language>/, as articles/en/"))  # fmt: skip
-    return str(pure.parent), slug, language
+        what = f"the directory '{language[:60]}' names no language"
+        remedy = "put the file under articles/<language>/, as articles/en/"
+        problems.append(Problem(path, 0, 0, "bad-language", what, remedy))
+    return slug, language
 
 
 def _word(fields: Fields, name: str, default: str) -> str:

@@ -81,7 +81,9 @@ def _entry_in(fields: Mapping[str, object]) -> Entry:
 
 def _problem_in(kept: list[object]) -> Problem:
     path, line, column, code, what, remedy, severity = kept
-    return Problem(str(path), int(str(line)), int(str(column)), str(code), str(what), str(remedy), Severity(severity))
+    return Problem(
+        str(path), int(str(line)), int(str(column)), str(code), str(what), str(remedy), Severity(str(severity))
+    )
 
 
 def _facts_out(facts: Facts) -> dict[str, object]:

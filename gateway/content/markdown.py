@@ -19,7 +19,7 @@ from gateway.errors import Problem
 _OPENING = re.compile(r":{3,}[ \t]*part[ \t]+id=([a-z0-9][a-z0-9-]{0,63})[ \t]*")
 _CLOSING = re.compile(r":{3,}[ \t]*")
 _LIKE_A_FENCE = re.compile(r"[ \t]*:{3,}")
-_CODE_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_CODE_FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 _REFERENCE = re.compile(r"^ {0,3}\[[^\]\n]+\]:", re.MULTILINE)
 MAX_NESTING = 20
 
@@ -42,70 +42,87 @@ class Body:
     parts: Mapping[str, str]
 
 
-def segments(text: str, path: str, first_line: int = 1) -> tuple[tuple[Segment, ...], list[Problem]]:
-    """Cut a text at its part fences. Fences inside a code block are code. With problems, the cut is not to be used."""
-    found: list[Segment] = []
-    problems: list[Problem] = []
-    lines: list[str] = []
-    part, opened_at, code = "", 0, ""
-    seen: set[str] = set()
-
-    def refuse(line: int, code: str, what: str, remedy: str) -> None:
-        problems.append(Problem(path, line, 1, code, what, remedy))
-
-    def close() -> None:
-        if lines or part:
-            found.append(Segment(part, "".join(lines)))
-        lines.clear()
-
+def segments(
+    text: str, path: str, first_line: int = 1, *, markdown: bool = True
+) -> tuple[tuple[Segment, ...], list[Problem]]:
+    """Cut a text at its part fences. Inside a Markdown code block they are code. With problems, don't use the cut."""
+    cutter = _Cutter(path, markdown=markdown)
     for number, line in enumerate(text.splitlines(keepends=True), first_line):
+        cutter.take(number, line)
+    cutter.end()
+    return tuple(cutter.found), cutter.problems
+
+
+class _Cutter:
+    """Takes a text line by line. `found` and `problems` are whole after `end`."""
+
+    def __init__(self, path: str, *, markdown: bool) -> None:
+        self.found: list[Segment] = []
+        self.problems: list[Problem] = []
+        self._path = path
+        self._markdown = markdown
+        self._lines: list[str] = []
+        self._part = ""
+        self._opened_at = 0
+        self._code = ""
+        self._seen: set[str] = set()
+
+    def take(self, number: int, line: str) -> None:
         bare = line.rstrip("\r\n")
-        fence = _CODE_FENCE.match(bare)
-        if fence and (not code or (bare.strip().startswith(code) and not bare.strip().strip(code[0]))):
-            code = "" if code else fence[1]
-        if code or fence or not _LIKE_A_FENCE.match(bare):
-            lines.append(line)
-            continue
+        if (self._markdown and self._is_code(bare)) or not _LIKE_A_FENCE.match(bare):
+            self._lines.append(line)
+            return
         opening = _OPENING.fullmatch(bare)
         if opening:
-            if part:
-                refuse(
-                    number,
-                    "nested-part",
-                    f"part '{opening[1]}' begins inside part '{part}'",
-                    "end that one first with `:::`",
-                )
-            elif opening[1] in seen:
-                refuse(number, "duplicate-part", f"part '{opening[1]}' is there twice", "give each part its own id")
-            close()
-            part, opened_at = opening[1], number
-            seen.add(part)
-        elif _CLOSING.fullmatch(bare) and part:
-            close()
-            part = ""
-        elif _CLOSING.fullmatch(bare):
-            refuse(
-                number,
-                "stray-part-end",
-                "`:::` ends a part that was not begun",
-                "begin it with `::: part id=NAME`, or remove the line",
-            )
+            self._open(number, opening[1])
+        elif not _CLOSING.fullmatch(bare):
+            what = f"'{bare.strip()[:60]}' begins no part"
+            self._refuse(number, "bad-part", what, "write `::: part id=NAME`, in small letters, digits and hyphens")
+        elif self._part:
+            self._close()
         else:
-            refuse(
-                number,
-                "bad-part",
-                f"'{bare.strip()[:60]}' begins no part",
-                "write `::: part id=NAME`, in small letters, digits and hyphens",
-            )
-    if part:
-        refuse(opened_at, "open-part", f"part '{part}' is not ended", "end it with a line `:::`")
-    close()
-    return tuple(found), problems
+            what = "`:::` ends a part that was not begun"
+            self._refuse(number, "stray-part-end", what, "begin it with `::: part id=NAME`, or remove the line")
+
+    def end(self) -> None:
+        if self._part:
+            what = f"part '{self._part}' is not ended"
+            self._refuse(self._opened_at, "open-part", what, "end it with a line `:::`")
+        self._close()
+
+    def _is_code(self, bare: str) -> bool:
+        """Whether a line belongs to a fenced code block (CommonMark 4.5), its own fences among them."""
+        fence = _CODE_FENCE.match(bare)
+        if not self._code:
+            self._code = fence[1] if fence else ""
+            return bool(fence)
+        if fence and fence[1].startswith(self._code) and not bare.strip().strip(self._code[0]):
+            self._code = ""
+        return True
+
+    def _open(self, number: int, part: str) -> None:
+        if self._part:
+            what = f"part '{part}' begins inside part '{self._part}'"
+            self._refuse(number, "nested-part", what, "end that one first with `:::`")
+        if part in self._seen:
+            self._refuse(number, "duplicate-part", f"part '{part}' is there twice", "give each part its own id")
+        self._close()
+        self._part, self._opened_at = part, number
+        self._seen.add(part)
+
+    def _close(self) -> None:
+        if self._lines or self._part:
+            self.found.append(Segment(self._part, "".join(self._lines)))
+        self._lines.clear()
+        self._part = ""
+
+    def _refuse(self, line: int, code: str, what: str, remedy: str) -> None:
+        self.problems.append(Problem(self._path, line, 1, code, what, remedy))
 
 
 def article_body(text: str, path: str, *, markdown: bool = True) -> Body:
     """The sanitised body of an article whose text has no part problems. `markdown`: false for an HTML file."""
-    pieces, _ = segments(text, path)
+    pieces, _ = segments(text, path, markdown=markdown)
     env: MutableMapping[str, Any] = {}
     if markdown and len(pieces) > 1 and _REFERENCE.search(text):
         _MARKDOWN.parse("\n".join(piece.text for piece in pieces), env)  # link references hold across parts

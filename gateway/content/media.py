@@ -1,4 +1,4 @@
-"""Pictures, recordings and documents that articles show, with the rights that their sidecar files state. Values only."""
+"""Pictures, recordings and documents that articles show, with the rights stated beside them. Values only."""
 
 from __future__ import annotations
 

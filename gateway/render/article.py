@@ -14,6 +14,7 @@ from gateway.content.article import Article, Facts
 from gateway.policy.decision import Decision
 from gateway.render.environment import media_address
 from gateway.render.language import Words, words
+from gateway.render.markup import sanitised
 from gateway.render.notices import once
 from gateway.render.page import filled, html_page
 from gateway.render.rendered import HTML, JSON, Rendered, notices_json
@@ -143,8 +144,8 @@ def with_dateline(html: Markup, dateline: str) -> Markup:
     first = html.find("<p>")
     before = html[:first] if first >= 0 else html
     if first >= 0 and not re.sub(r'<section class="part" id="part-[a-z0-9-]+">', "", before).strip():
-        return Markup(f"{before}<p>{opening}{html[first + 3 :]}")
-    return Markup(f"<p>{opening}</p>\n{html}")
+        return sanitised(f"{before}<p>{opening}{html[first + 3 :]}")
+    return sanitised(f"<p>{opening}</p>\n{html}")
 
 
 def _linked_data(site: Site, treated: Treated, url: str, description: str) -> Markup:

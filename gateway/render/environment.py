@@ -12,11 +12,11 @@ from importlib.resources.abc import Traversable
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
 
 from gateway.content.sanitise import MEDIA_PREFIX, clean_prose
 from gateway.render import notices
 from gateway.render.language import direction, own_name
+from gateway.render.markup import sanitised
 from gateway.render.site import local
 
 ASSETS_PREFIX = "/-/assets/"
@@ -107,7 +107,7 @@ def environment() -> Environment:
         "local": local,
         "media": media_address,
         "own_name": own_name,
-        "prose": lambda html: Markup(clean_prose(html)),  # noqa: S704  # clean_prose is the sanitiser
+        "prose": lambda html: sanitised(clean_prose(html)),
         "safe_url": safe_url,
     }
     return made

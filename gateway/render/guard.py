@@ -57,11 +57,11 @@ def _seen_once(tree: LexborHTMLParser) -> set[str]:
     count: dict[str, int] = {}
     seen: set[str] = set()
     for node in tree.css("[data-notice]"):
-        id = node.attributes.get("data-notice") or ""
-        count[id] = count.get(id, 0) + 1
+        notice = node.attributes.get("data-notice") or ""
+        count[notice] = count.get(notice, 0) + 1
         if _is_notice(node) and not _hidden(node):
-            seen.add(id)
-    return {id for id in seen if count[id] == 1}
+            seen.add(notice)
+    return {notice for notice in seen if count[notice] == 1}
 
 
 def _is_notice(node: LexborNode) -> bool:
@@ -102,7 +102,7 @@ def _in_json(body: bytes) -> set[str]:
         ids = [one["id"] for one in notices if one["html"] and one["text"] and one["language"]]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return set()
-    return {id for id in ids if ids.count(id) == 1}
+    return {notice for notice in ids if ids.count(notice) == 1}
 
 
 def _in_atom(body: bytes) -> set[str]:

@@ -112,7 +112,9 @@ def _story(members: Entries, language: str) -> Story:
     if decision.treatments.refusal:
         return Story(facts.slug, None)
     siblings = tuple(other for other, one in members if other.slug != facts.slug and one.treatments.refusal is None)
-    return Story(facts.slug, treat_facts(facts, decision.treatments), siblings, words(language).date(facts.published))
+    return Story(
+        facts.slug, treat_facts(facts, decision.treatments), siblings, words(facts.language).date(facts.published)
+    )
 
 
 def _omitted(decision: Decision) -> bool:
@@ -135,7 +137,8 @@ def _feed_entry(site: Site, facts: Facts, decision: Decision) -> dict[str, objec
         title = words(facts.language)["unavailable_entry"]
         moments = dict.fromkeys(moments, facts.published.isoformat())
         content = notices if refusal.notice.id in {one.id for one in due} else notice_html(refusal.notice) + notices
-        return {"url": url, "language": facts.language, "title": title, "authors": (), "section": "", "content": content, **moments}  # fmt: skip
+        said = {"url": url, "language": facts.language, "title": title, "content": content}
+        return {**said, **moments, "authors": (), "section": ""}
     entry = treat_facts(facts, decision.treatments)
     content = notices
     if entry.picture:

@@ -11,6 +11,7 @@ from gateway.content.sanitise import clean_prose
 from gateway.policy.decision import DueNotice, Treatments
 from gateway.policy.model import NoticePlace, NoticeText
 from gateway.render.language import direction, words
+from gateway.render.markup import sanitised
 
 _DOWN_THE_PAGE = (NoticePlace.BANNER, NoticePlace.AFTER_TITLE, NoticePlace.BEFORE_BODY, NoticePlace.AFTER_BODY)
 
@@ -18,7 +19,7 @@ _DOWN_THE_PAGE = (NoticePlace.BANNER, NoticePlace.AFTER_TITLE, NoticePlace.BEFOR
 @lru_cache(maxsize=1024)
 def notice_html(text: NoticeText) -> Markup:
     """`<aside class="notice" role="note" data-notice="ID" lang=…>`: title, text, and the way to the explanation."""
-    return Markup(
+    return sanitised(
         f'<aside class="notice" role="note" data-notice="{escape(text.id)}" {_attributes(text)}>{_inside(text)}</aside>'
     )
 
@@ -59,7 +60,7 @@ def refusal_due(treatments: Treatments) -> tuple[DueNotice, ...]:
 
 def withheld_mark(text: NoticeText, what: str, language: str) -> Markup:
     """The visible mark where a part or a medium was. `what`: `part:ID` or `media:PATH`."""
-    return Markup(
+    return sanitised(
         f'<aside class="withheld" role="note" data-withheld="{escape(what)}" '
         f"{_attributes(text, fallback=words(language)['withheld'])}>{_inside(text)}</aside>"
     )
@@ -68,7 +69,7 @@ def withheld_mark(text: NoticeText, what: str, language: str) -> Markup:
 def withheld_picture(text: NoticeText) -> Markup:
     """The mark for a picture inside a paragraph, where no block may stand."""
     title = text.title or words(text.language)["withheld_picture"]
-    return Markup(
+    return sanitised(
         f'<span class="withheld" role="note" lang="{escape(text.language)}" dir="{direction(text.language)}">'
         f'<a href="{explanation(text)}">{escape(title)}</a></span>'
     )

@@ -94,8 +94,14 @@ def transparency_page(site: Site, policies: PolicySet, language: str) -> Rendere
     active = [policy for policy in policies.policies if policy.state is State.ACTIVE]
     rules, sealed = _disclosed(active, policies, spoken)
     body = html_page(
-        "transparency.html", site, spoken.language, title=spoken["transparency"], protect=EVERYTHING, rules=rules, sealed=sealed
-    )  # fmt: skip
+        "transparency.html",
+        site,
+        spoken.language,
+        title=spoken["transparency"],
+        protect=EVERYTHING,
+        rules=rules,
+        sealed=sealed,
+    )
     return Rendered(200, HTML, spoken.language, body)
 
 
@@ -129,7 +135,8 @@ def _readers(policy: Policy, policies: PolicySet, spoken: Words) -> str:
 def _named(name: str, policies: PolicySet, spoken: Words) -> str:
     """A region's title; for a code that policies name directly, the country's name."""
     region = policies.regions.get(name)
-    return (region.title if region else "") or spoken.territory(name)
+    title = region.title if region else ""
+    return title if title and title != name else spoken.territory(name)
 
 
 def _uses(policy: Policy, id: str) -> bool:

@@ -85,7 +85,8 @@ def notices_json(due: tuple[DueNotice, ...]) -> list[dict[str, str]]:
 
 def _feed(notices: str, title: str, language: str) -> str:
     return (
-        f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{escape(language)}">'
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{escape(language)}">'
         f'<title>{title}</title><subtitle type="html">{notices}</subtitle><id>urn:gateway:guard</id>'
         "<updated>1970-01-01T00:00:00Z</updated></feed>\n"
     )

@@ -19,6 +19,7 @@ from gateway.content.sanitise import MEDIA_PREFIX, plain_text
 from gateway.policy.decision import DueNotice, Treatments
 from gateway.policy.model import NoticeText
 from gateway.render.language import words
+from gateway.render.markup import sanitised
 from gateway.render.notices import withheld_mark, withheld_picture
 
 _TAG = r"(?:[^>\"]|\"[^\"]*\")*"
@@ -79,7 +80,7 @@ def treat(article: Article, treatments: Treatments) -> Treated:
     entry = treat_facts(article.facts, treatments)
     whole = _substitute(treatments, "article")
     if whole is not None:
-        return Treated(entry, "", None, Markup(), Markup(_HEADING.sub("", whole, count=1)))
+        return Treated(entry, "", None, Markup(), sanitised(_HEADING.sub("", whole, count=1)))
     marks: list[tuple[str, str, NoticeText]] = []
     html, parts = _without_parts(article, treatments, marks)
     held = _held_media(treatments)
@@ -95,7 +96,7 @@ def treat(article: Article, treatments: Treatments) -> Treated:
             marks.append(("media", path, notice))
     html = _protected(html, treatments.protect)
     parts = {part: _protected(inner, treatments.protect) for part, inner in parts.items()}
-    return Treated(entry, article.dateline, image, image_mark, Markup(html), parts, tuple(marks))
+    return Treated(entry, article.dateline, image, image_mark, sanitised(html), parts, tuple(marks))
 
 
 def described(entry: Entry, due: Iterable[DueNotice]) -> str:
