@@ -60,8 +60,8 @@ class DecisionFacts:
             self._beyond += 1
 
     def flush(self, now: datetime, *, closing: bool = False) -> list[dict[str, object]]:
-        """The hours that have ended (`closing`: the one that runs too), as fields of events `decision_facts`, a line for every
-        twenty cells.
+        """The hours that have ended (`closing`: the one that runs too), as fields of events `decision_facts`: one event
+        for every twenty cells.
         """
         if self._hour is not None and (closing or not self._hour <= now < self._hour + HOUR):
             self._end_hour()

@@ -45,6 +45,18 @@ def test_a_walk_through_the_archive_does_not_flush_what_is_read() -> None:
     assert sum(memory.get(favourite.key) is not None for favourite in favourites) >= 38
 
 
+def test_what_comes_back_soon_after_it_was_let_go_is_kept_from_then_on() -> None:
+    memory = MemoryPages(20 * 3500)
+    memory.put(page("returning"))
+    for n in range(25):
+        memory.put(page(f"once{n}"))
+    assert memory.get(page("returning").key) is None
+    memory.put(page("returning"))
+    for n in range(25, 60):
+        memory.put(page(f"once{n}"))
+    assert memory.get(page("returning").key) is not None
+
+
 def test_it_hits_more_often_than_lru_where_few_are_read_much() -> None:
     chance = random.Random(3)
     weights = [1 / (n + 1) for n in range(3000)]

@@ -70,8 +70,9 @@ async def test_it_listens_on_a_private_socket_and_nowhere_else(made: Make, tmp_p
     assert f"pid={valkey.pid}," not in listening
 
 
+@pytest.mark.parametrize("waits", [True, False])
 async def test_it_dies_with_a_gateway_that_is_killed_and_saves_its_dump(
-    tmp_path: Path, made: Make, opened: Open
+    tmp_path: Path, made: Make, opened: Open, waits: bool
 ) -> None:
     program = (
         "import sys, time; from pathlib import Path; from gateway.cache.valkey import EmbeddedValkey\n"
@@ -87,6 +88,9 @@ async def test_it_dies_with_a_gateway_that_is_killed_and_saves_its_dump(
     gateway.kill()
     gateway.wait()
     gateway.stdout.close()
+    if waits:
+        assert gone(int(pid))
+        assert (tmp_path / "valkey" / "dump.rdb").exists()
     async with opened(made().url) as store:  # at once: the old server may be saving still
         assert await store.get(page().key) == page()
     assert gone(int(pid))
