@@ -54,6 +54,7 @@ def main() -> int:
             "connections": given.connections,
             "rounds": f"{given.rounds} interleaved, {given.seconds:g} s each",
             "cores": f"servers on {SERVER_CORE}, wrk on {LOAD_CORE}",
+            "wrk busy at most": f"{max(run.busy for runs in rounds.values() for run in runs):.0%}",
             "wrong answers": sum(wrong.values()),
             "answers without a log line": _unlogged(servers, rounds),
         }

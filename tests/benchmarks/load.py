@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,10 @@ SCRIPT = Path(__file__).with_name("load.lua")
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run. Rates in requests a second, latencies in milliseconds; `wrong` counts errors and statuses above 399."""
+    """One run. Rates in requests a second, latencies in milliseconds; `wrong` counts errors and statuses above 399.
+
+    `busy`: the share of its core that wrk used. Near 1, it is wrk that was measured.
+    """
 
     requests: int
     rate: float
@@ -23,6 +27,7 @@ class Measured:
     p50: float
     p99: float
     wrong: int
+    busy: float
 
 
 def write_load(material: Material, directory: Path) -> list[str]:
@@ -39,6 +44,7 @@ def write_load(material: Material, directory: Path) -> list[str]:
 
 def run(port: int, files: Sequence[str], *, seconds: float, connections: int, core: int) -> Measured:
     """Ask `port` for `seconds` over `connections` kept-alive connections; wrk runs on `core`."""
+    before = _spent_seconds()
     done = subprocess.run(
         ["taskset", "--cpu-list", str(core), "wrk", "--threads", "1", "--connections", str(connections),
          "--duration", f"{seconds:g}s", "--timeout", "10s", "--script", str(SCRIPT), f"http://127.0.0.1:{port}/",
@@ -53,4 +59,11 @@ def run(port: int, files: Sequence[str], *, seconds: float, connections: int, co
         p50=said["p50"] / 1e3,
         p99=said["p99"] / 1e3,
         wrong=said["wrong"],
+        busy=(_spent_seconds() - before) / (said["microseconds"] / 1e6),
     )
+
+
+def _spent_seconds() -> float:
+    """Processor time of all children that have ended."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime

@@ -153,11 +153,12 @@ def test_the_shipped_files_are_accepted_by_nginx_without_a_warning(nginx: Path) 
 
 def _say(running: Front, source: str, sent: bytes, *, tls: str = "") -> bytes:
     """Send bytes from this source address; what came back."""
-    with socket.create_connection(("127.0.0.1", running.port), 5, source_address=(source, 0)) as plain:
-        connection: socket.socket = plain
+    with contextlib.ExitStack() as stack:
+        connection: socket.socket = socket.create_connection(("127.0.0.1", running.port), 5, source_address=(source, 0))
+        stack.enter_context(connection)
         if tls:
             trust = ssl.create_default_context(cafile=str(running.directory / "tls" / "fullchain.pem"))
-            connection = trust.wrap_socket(plain, server_hostname=tls)
+            connection = stack.enter_context(trust.wrap_socket(connection, server_hostname=tls))
         with contextlib.suppress(ConnectionError):
             connection.sendall(sent)
             return b"".join(iter(lambda: connection.recv(4096), b""))
