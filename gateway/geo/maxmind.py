@@ -109,7 +109,7 @@ def open_database(path: Path | str, *, name: str = "", fips: bool = False) -> Da
         reader = maxminddb.open_database(f"/proc/self/fd/{descriptor}", maxminddb.MODE_MMAP_EXT)
     except (*_READ_ERRORS, OSError) as error:
         os.close(descriptor)
-        raise EvidenceError(f"{path}: not a MaxMind DB ({error}); name an .mmdb file, complete and unpacked") from error
+        raise EvidenceError(f"{path}: not a whole MaxMind DB; name an .mmdb file, complete and unpacked") from error
     try:
         info = _info(path, name or source_name(str(path)), reader, digest, size)
     except EvidenceError:
@@ -182,3 +182,32 @@ def _sources(path: Path, description: dict[str, str]) -> tuple[Source, ...]:
         return sources_from_text(description[SOURCES_KEY])
     except (ValueError, KeyError, TypeError) as error:
         raise EvidenceError(f"{path}: a fused file without its sources; build it with `gateway geo build`") from error
+
+
+class Operators:
+    """Who runs the network of an address, from an ASN database. Raises EvidenceError where it is none."""
+
+    _NAMES = ("autonomous_system_organization", "as_name", "as_org", "organization", "isp")
+
+    def __init__(self, path: Path) -> None:
+        descriptor, _, _ = _private_copy(path)
+        weakref.finalize(self, os.close, descriptor)
+        try:
+            self._reader = maxminddb.open_database(f"/proc/self/fd/{descriptor}", maxminddb.MODE_MMAP_EXT)
+            known = any(self._name(record) for _, record in islice(self._reader, _SAMPLE))
+        except _READ_ERRORS as error:
+            raise EvidenceError(f"{path}: not a MaxMind DB ({error}); name an ASN database") from error
+        if not known:
+            raise EvidenceError(f"{path}: names no network operators; name an ASN database")
+
+    def operator(self, address: Address) -> str:
+        """The operator's name, or "unknown"."""
+        try:
+            return self._name(self._reader.get(address)) or "unknown"
+        except _READ_ERRORS:
+            return "unknown"
+
+    def _name(self, record: object) -> str:
+        if not isinstance(record, dict):
+            return ""
+        return next((str(record[key]) for key in self._NAMES if record.get(key)), "")

@@ -18,7 +18,10 @@ METADATA_MAGIC = b"\xab\xcd\xefMaxMind.com"
 NOTHING = -1
 """The class of an address of which nothing is known."""
 
-Progress = Callable[[int], None]
+MAX_PATHS = 100_000
+MAX_PATHS_A_NODE = 64
+"""How many ways lead to a node of a sound tree, on average, when branches are shared; in circles there is no end."""
+
 Cut = tuple[int, int]
 """From this address (as a number) on, this class."""
 
@@ -73,8 +76,12 @@ class Tree:
         count, children, known = self.node_count, self.children, {self.node_count: NOTHING}
         last: int | None = None
         stack = [(node, 0, height)]
+        left = MAX_PATHS_A_NODE * count + MAX_PATHS
         while stack:
             node, start, height = stack.pop()
+            left -= 1
+            if left < 0:
+                raise DamagedTreeError("the tree runs in circles")
             while node < count and node != skip:
                 height -= 1
                 if height < 0:
@@ -91,7 +98,7 @@ class Tree:
                 yield start, found
                 last = found
 
-    def data_records(self, progress: Progress | None = None) -> set[int]:
+    def data_records(self) -> set[int]:
         """Every data record that the tree points to, each node looked at once. Raises DamagedTreeError."""
         count, width, size, buffer = self.node_count, self.record_size // 4, self.record_size, self.buffer
         last = len(buffer) - self.size + count
@@ -106,8 +113,6 @@ class Tree:
                 found.add(left)
             if right > count:
                 found.add(right)
-            if progress and not node & 0xFFFFF:
-                progress(node)
         if found and (max(found) >= last or min(found) < count + len(SEPARATOR)):
             raise DamagedTreeError("a record points outside the data section")
         return found

@@ -27,7 +27,6 @@ KNOWN_PLACES: tuple[tuple[str, str], ...] = (
 
 FULL_SIZE_NODES = 100_000
 TIME_LIMIT_SECONDS = 180
-_STEPS_A_NODE = 64
 
 
 def verify(database: Database) -> None:
@@ -64,12 +63,9 @@ def verify_apart(database: Database) -> None:
 
 
 def _read_all(database: Database, tree: Tree) -> None:
-    """Read each record once, by an address that leads to it. Walks no further than a sound tree is deep."""
-    steps = 0
-    limit = _STEPS_A_NODE * tree.node_count + FULL_SIZE_NODES
+    """Read each record once, by an address that leads to it."""
 
     def read(family: type[IPv4Address | IPv6Address]) -> None:
-        nonlocal steps
         node, height = tree.root(4 if family is IPv4Address else 6)
         alias = tree.root(4)[0] if height == 128 else -1
 
@@ -80,9 +76,7 @@ def _read_all(database: Database, tree: Tree) -> None:
             return _record
 
         for _ in tree.cuts(node, height, classify, skip=alias):
-            steps += 1
-            if steps > limit:
-                raise DamagedTreeError("the tree runs in circles")
+            pass
 
     read(IPv4Address)
     if tree.ip_version == 6:
