@@ -1,0 +1,194 @@
+"""`gateway check`, `test` and `explain`: what operators ask before a reader meets a policy, and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli import policy_text
+from gateway.cli.output import Json, err, say_json
+from gateway.content.article import Facts
+from gateway.content.doors import Door
+from gateway.content.files import DirectoryIndex, load_directory
+from gateway.content.source import is_published
+from gateway.errors import EvidenceError, PolicyError, Problem, Severity
+from gateway.events import NoEvents
+from gateway.geo.client_address import ClientAddress
+from gateway.geo.evidence import Witnesses, load_witnesses
+from gateway.geo.locate import locate, unknown_location
+from gateway.geo.location import Location
+from gateway.policy.cases import locate_in, original_of, parse_cases, run_case
+from gateway.policy.decide import decide
+from gateway.policy.lint import lint, unchecked
+from gateway.policy.loading import read_and_parse
+from gateway.policy.model import PolicySet
+from gateway.pyyaml import nearest
+from gateway.settings import Settings, load_settings
+
+Directory = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The policies directory [GATEWAY_POLICIES].")]
+Content = Annotated[Path | None, typer.Option("--content", help="The content directory [GATEWAY_CONTENT].")]
+
+
+def register(application: typer.Typer) -> None:
+    """Give the command its policy verbs."""
+    for name, verb in {"check": check, "test": run_cases, "explain": explain}.items():
+        application.command(name)(verb)
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What the verbs work on. `index` and `witnesses` are None where there is nothing to load."""
+
+    settings: Settings
+    directory: Path
+    index: DirectoryIndex | None
+    witnesses: Witnesses | None
+
+
+def check(
+    directory: Directory = None,
+    content: Content = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Find everything that can be known before a reader meets it. Exit 1 on errors."""
+    bench = _workbench(directory, content, sample=False)
+    problems: list[Problem] = []
+    policies: PolicySet | None = None
+    files: dict[str, bytes] = {}
+    try:
+        files, parsed = read_and_parse(bench.directory, frozenset(bench.settings.redirect_hosts))
+        policies = parsed.policies
+        problems += parsed.problems
+    except PolicyError as error:
+        problems += error.problems
+    databases = bench.witnesses.infos if bench.witnesses else ()
+    if policies is not None:
+        problems += parse_cases(files, policies.regions)[1]
+        problems += lint(policies, index=bench.index, databases=databases, now=datetime.now(UTC))
+    if bench.index is not None:
+        problems += bench.index.problems
+    not_checked = unchecked(index=bench.index, databases=databases, redirect_hosts=True)
+    if policies is None:
+        not_checked = ["The set cannot be used: what it would do was not checked.", *not_checked]
+    failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    failed = any(problem.severity in failing for problem in problems)
+    if as_json:
+        say_json(policy_text.check_json(bench.directory, policies, problems, not_checked, failed=failed))
+    else:
+        policy_text.show_check(bench.directory, policies, problems, not_checked)
+    raise typer.Exit(1 if failed else 0)
+
+
+def run_cases(
+    directory: Directory = None,
+    content: Content = None,
+    junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Also write a JUnit report.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Try the operators' cases in `tests/`. Exit 1 if one fails."""
+    bench = _workbench(directory, content, sample=True)
+    files, parsed = read_and_parse(bench.directory)
+    policies = parsed.required()
+    cases, problems = parse_cases(files, policies.regions)
+    now = datetime.now(UTC)
+    outcomes = [run_case(case, policies, bench.index, bench.witnesses, now) for case in cases]
+    if junit is not None:
+        junit.write_text(policy_text.junit(outcomes, problems), "utf-8")
+    if as_json:
+        say_json(policy_text.test_json(outcomes, problems))
+    else:
+        policy_text.show_test(outcomes, problems)
+    failed = bool(problems) or any(outcome.differences for outcome in outcomes)
+    raise typer.Exit(1 if failed else 0)
+
+
+def explain(  # noqa: PLR0917  (options are parameters)
+    article: Annotated[str, typer.Argument(help="The article's slug.")],
+    address: Annotated[str, typer.Option("--ip", metavar="IP", help="A reader at this address.")] = "",
+    region: Annotated[str, typer.Option("--in", metavar="REGION", help="A reader certainly in a region or code.")] = "",
+    unknown: Annotated[bool, typer.Option("--unknown", help="A reader whose place is unknown.")] = False,
+    host: Annotated[str, typer.Option("--host", help="The name under which the reader arrived.")] = "",
+    at: Annotated[str, typer.Option("--at", metavar="TIME", help="Another moment, as 2026-11-01T00:00:00Z.")] = "",
+    door: Annotated[Door, typer.Option("--door", help="The form in which the article leaves.")] = Door.HTML,
+    directory: Annotated[Path | None, typer.Option("--policies", help="The policies directory.")] = None,
+    content: Content = None,
+    as_json: Json = False,
+) -> None:
+    """Say what one reader gets of one article, and of every policy why, or why not."""
+    if sum((bool(address), bool(region), unknown)) != 1:
+        raise typer.BadParameter("name exactly one of --ip, --in and --unknown")
+    bench = _workbench(directory, content, sample=True)
+    policies = read_and_parse(bench.directory)[1].required()
+    if bench.index is None:
+        raise typer.BadParameter("there is no content; name a directory with --content")
+    now = _moment(at)
+    facts = _article(bench.index, article)
+    if region:
+        location = _located(region, policies)
+    elif address:
+        location = _looked_up(address, host, bench, policies, now)
+    else:
+        location = unknown_location(policies.regions, "hypothetical", host=host)
+    decision = decide(policies, facts, location, door, now, original=original_of(facts, bench.index), whole_trace=True)
+    published = is_published(facts, now)
+    if as_json:
+        say_json(policy_text.explain_json(facts, location, decision, now, published=published))
+    else:
+        policy_text.show_explain(facts, location, decision, now, published=published)
+
+
+def _workbench(directory: Path | None, content: Path | None, *, sample: bool) -> Workbench:
+    """`sample`: fall back on the sample content where none is named; a check against it would prove nothing."""
+    settings = load_settings({"policies": directory, "content": content})
+    if not settings.policies.is_dir():
+        raise typer.BadParameter(f"there is no directory {settings.policies}")
+    index = load_directory(settings.content) if sample or "content" in settings.model_fields_set else None
+    try:
+        witnesses = load_witnesses(settings.geoip, NoEvents())
+    except EvidenceError as error:
+        err.print(f"No evidence: {error}", markup=False)
+        witnesses = None
+    return Workbench(settings, settings.policies, index, witnesses)
+
+
+def _moment(text: str) -> datetime:
+    if not text:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise typer.BadParameter(f"'{text}' is no moment with a zone; write 2026-11-01T00:00:00+02:00")
+    return moment
+
+
+def _article(index: DirectoryIndex, slug: str) -> Facts:
+    facts = index.facts.get(slug)
+    if facts is None:
+        near = nearest(slug, index.facts)
+        raise typer.BadParameter(f"there is no article '{slug}'" + (f"; did you mean '{near}'?" if near else ""))
+    return facts
+
+
+def _located(region: str, policies: PolicySet) -> Location:
+    try:
+        return locate_in(region, policies.regions)
+    except PolicyError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _looked_up(address: str, host: str, bench: Workbench, policies: PolicySet, now: datetime) -> Location:
+    try:
+        client = ClientAddress(ip_address(address.strip("[]")), "peer", "")
+    except ValueError as error:
+        raise typer.BadParameter(f"'{address}' is no address") from error
+    if bench.witnesses is None:
+        raise typer.BadParameter("there is no GeoIP database to look the address up in")
+    return locate(client, host, bench.witnesses, policies.regions, policies.corrections, now)

@@ -1,0 +1,215 @@
+"""How the policy verbs show their results: sentences for people, JSON and JUnit for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from gateway.cli.output import err, fail, say
+from gateway.content.article import Facts
+from gateway.errors import Problem, Severity
+from gateway.geo.location import Location
+from gateway.geo.region import Standing
+from gateway.policy.cases import Outcome
+from gateway.policy.decision import Decision
+from gateway.policy.model import PROTECTIONS, PolicySet
+
+NOT_FOUND = 404
+
+
+def check_json(
+    directory: Path, policies: PolicySet | None, problems: Sequence[Problem], unchecked: Sequence[str], *, failed: bool
+) -> dict[str, object]:
+    """The result of `check`."""
+    return {
+        "directory": str(directory),
+        "ok": not failed,
+        "revision": policies.revision if policies else None,
+        "policies": len(policies.policies) if policies else 0,
+        "findings": [problem_json(problem) for problem in problems],
+        "unchecked": list(unchecked),
+    }
+
+
+def problem_json(problem: Problem) -> dict[str, object]:
+    """A finding."""
+    return {
+        "path": problem.path, "line": problem.line, "column": problem.column, "code": problem.code,
+        "severity": str(problem.severity), "what": problem.what, "remedy": problem.remedy,
+    }  # fmt: skip
+
+
+def show_check(
+    directory: Path, policies: PolicySet | None, problems: Sequence[Problem], unchecked: Sequence[str]
+) -> None:
+    """Findings on standard error, the sum on standard output."""
+    for problem in problems:
+        if problem.severity is Severity.ERROR:
+            fail(str(problem))
+        else:
+            style = "yellow" if problem.severity is Severity.WARNING else "dim"
+            err.print(f"{problem} [{problem.severity}: {problem.code}]", style=style, markup=False)
+    for sentence in unchecked:
+        say(f"Not checked: {sentence}", style="dim")
+    counts = {severity: sum(problem.severity is severity for problem in problems) for severity in Severity}
+    found = ", ".join(_count(number, severity) for severity, number in counts.items() if number) or "nothing found"
+    if policies is None:
+        say(f"{directory} cannot be used: {found}.")
+    else:
+        say(f"{directory}, revision {policies.revision}: {_count(len(policies.policies), 'policy')}; {found}.")
+
+
+def test_json(outcomes: Sequence[Outcome], problems: Sequence[Problem]) -> dict[str, object]:
+    """The result of `test`."""
+    return {
+        "passed": sum(outcome.passed for outcome in outcomes),
+        "failed": sum(bool(outcome.differences) for outcome in outcomes),
+        "skipped": sum(bool(outcome.skipped) for outcome in outcomes),
+        "cases": [
+            {
+                "name": outcome.case.name,
+                "file": outcome.case.path,
+                "line": outcome.case.line,
+                "result": _result(outcome),
+                "differences": list(outcome.differences),
+                "skipped": outcome.skipped,
+            }
+            for outcome in outcomes
+        ],
+        "problems": [problem_json(problem) for problem in problems],
+    }
+
+
+def show_test(outcomes: Sequence[Outcome], problems: Sequence[Problem]) -> None:
+    """Failures with what differs and why; the sum."""
+    for problem in problems:
+        fail(str(problem))
+    for outcome in outcomes:
+        case = outcome.case
+        if outcome.differences:
+            fail(f"{case.path}:{case.line}: {case.name}")
+            for difference in outcome.differences:
+                fail(f"    {difference}")
+            for sentence in _why(outcome.decision):
+                err.print(f"    {sentence}", markup=False)
+        elif outcome.skipped:
+            err.print(
+                f"{case.path}:{case.line}: {case.name}: not tried; {outcome.skipped}", style="yellow", markup=False
+            )
+    passed = sum(outcome.passed for outcome in outcomes)
+    failed = sum(bool(outcome.differences) for outcome in outcomes)
+    skipped = len(outcomes) - passed - failed
+    if not outcomes and not problems:
+        say("There are no cases. Write some in tests/*.yaml beside the policies.")
+        return
+    say(f"{_count(passed, 'case')} passed, {failed} failed" + (f", {skipped} not tried" if skipped else "") + ".")
+
+
+def junit(outcomes: Sequence[Outcome], problems: Iterable[Problem]) -> str:
+    """A JUnit report: a test case for each case, and one for each file that could not be read."""
+    suite = Element("testsuite", name="gateway test")
+    for outcome in outcomes:
+        case = SubElement(suite, "testcase", name=outcome.case.name, classname=outcome.case.path)
+        if outcome.differences:
+            SubElement(case, "failure", message=outcome.differences[0]).text = "\n".join(outcome.differences)
+        elif outcome.skipped:
+            SubElement(case, "skipped", message=outcome.skipped)
+    for problem in problems:
+        case = SubElement(suite, "testcase", name=str(problem.code), classname=problem.path)
+        SubElement(case, "error", message=str(problem))
+    suite.set("tests", str(len(suite)))
+    suite.set("failures", str(sum(bool(outcome.differences) for outcome in outcomes)))
+    suite.set("errors", str(len(suite.findall("./testcase/error"))))
+    suite.set("skipped", str(sum(bool(outcome.skipped) for outcome in outcomes)))
+    indent(suite)
+    return tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def explain_json(
+    facts: Facts, location: Location, decision: Decision, now: datetime, *, published: bool
+) -> dict[str, object]:
+    """The result of `explain`."""
+    treatments = decision.treatments
+    return {
+        "article": facts.slug,
+        "at": now.isoformat(),
+        "status": treatments.status if published else NOT_FOUND,
+        "treatments": list(treatments.names()) if published else [],
+        "policies": [
+            {
+                "policy": reason.policy,
+                "matched": reason.matched,
+                "standing": str(reason.standing) if reason.standing is not None else None,
+                "reason": reason.reason,
+                "applied": list(reason.applied),
+                "shadow": reason.shadow,
+            }
+            for reason in decision.trace
+        ],
+        "valid_until": decision.valid_until.isoformat() if decision.valid_until else None,
+        "depends_on_place": decision.depends_on_place,
+        "evidence": [
+            {"source": place.source, "country": place.country, "subdivision": place.subdivision}
+            for place in location.evidence
+        ],
+        "unknown": location.unknown,
+        "corrected": location.corrected,
+        "regions": {name: str(standing) for name, standing in sorted(location.standings.items())},
+    }
+
+
+def show_explain(facts: Facts, location: Location, decision: Decision, now: datetime, *, published: bool) -> None:
+    """The whole trace in sentences."""
+    say(f"{facts.slug} ({facts.language}, {facts.section}), {now.isoformat(timespec='seconds')}", style="bold")
+    say(_where(location))
+    near = [f"{name} {standing}" for name, standing in location.standings.items() if standing > Standing.OUTSIDE]
+    say("Standing: " + (", ".join(near) or "outside every region that policies name") + ".")
+    if not published:
+        say(f"404: the article is published {facts.published.isoformat()}; until then it does not exist.")
+    else:
+        done = _shortly(decision.treatments.names())
+        say(f"{decision.treatments.status}: {', '.join(done) or 'the page as the newsroom published it'}.")
+    for sentence in _why(decision):
+        say(f"  {sentence}")
+    if decision.valid_until is not None:
+        say(f"This can change at {decision.valid_until.isoformat()}.")
+    say("The page depends on the reader's place." if decision.depends_on_place else "The page is the same everywhere.")
+
+
+def _where(location: Location) -> str:
+    if location.corrected:
+        return f"Evidence set right by corrections.yaml: {location.corrected}."
+    if location.unknown:
+        return f"The reader's place is unknown ({location.unknown})."
+    heard = (f"{place.source} says {place.subdivision or place.country}" for place in location.evidence)
+    return "Evidence: " + "; ".join(heard) + "."
+
+
+def _why(decision: Decision | None) -> list[str]:
+    if decision is None:
+        return []
+    sentences = []
+    for reason in decision.trace:
+        verb = ("would apply, but is in shadow" if reason.shadow else "applies") if reason.matched else "does not apply"
+        sentences.append(f"{reason.policy}: {verb}; {reason.reason}.")
+    return sentences
+
+
+def _shortly(names: Sequence[str]) -> list[str]:
+    """`protect:all` where everything is protected: eleven words would hide the rest."""
+    protections = {f"protect:{what}" for what in PROTECTIONS}
+    if not protections <= set(names):
+        return list(names)
+    return [name for name in names if name not in protections] + ["protect:all"]
+
+
+def _result(outcome: Outcome) -> str:
+    return "failed" if outcome.differences else "skipped" if outcome.skipped else "passed"
+
+
+def _count(number: int, thing: str) -> str:
+    if number == 1:
+        return f"1 {thing}"
+    return f"{number} {thing[:-1]}ies" if thing.endswith("y") else f"{number} {thing}s"

@@ -1,0 +1,111 @@
+"""What is likely wrong with a set that can be used: findings, each with its place and what to do. Pure.
+
+Syntax, references and whatever else stops a set is `parse`'s. Here: dates, languages, the content, the databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from gateway.content.source import Index
+from gateway.errors import Problem, Severity
+from gateway.geo.sources import DatabaseInfo
+from gateway.policy.finding import finding
+from gateway.policy.lint_content import lint_content
+from gateway.policy.lint_policy import lint_policy
+from gateway.policy.model import Block, Notice, PolicySet, State, Withhold
+
+
+def lint(
+    policies: PolicySet,
+    *,
+    index: Index | None = None,
+    databases: Sequence[DatabaseInfo] = (),
+    now: datetime | None = None,
+) -> list[Problem]:
+    """Every finding, by file and line. `now`: the moment by which dates are judged; None: they are not."""
+    found = list(_of_the_set(policies))
+    for policy in policies.policies:
+        if policy.state is State.OFF:
+            continue
+        found += lint_policy(policy, policies, databases, now)
+    found += _blocks(policies)
+    if index is not None:
+        found += lint_content(policies, index)
+    return sorted(found, key=lambda problem: (problem.path, problem.line, problem.column, problem.code))
+
+
+def unchecked(*, index: Index | None, databases: Sequence[DatabaseInfo], redirect_hosts: bool) -> list[str]:
+    """What could not be checked, a sentence each."""
+    found = []
+    if index is None:
+        found.append(
+            "No content was given: slugs, sections, tags, languages and parts were not compared with articles."
+        )
+    if not databases:
+        found.append("No GeoIP database was given: whether it knows what the policies ask was not checked.")
+    if not redirect_hosts:
+        found.append("No settings were given: the hosts of redirects were not checked.")
+    return found
+
+
+def _of_the_set(policies: PolicySet) -> Iterator[Problem]:
+    if not policies.policies:
+        yield Problem(".", 0, 0, "no-policies", "there is no policy", "write one: `gateway new`", Severity.WARNING)
+    used = {action.id for policy in policies.policies for action in policy.actions if isinstance(action, Notice)}
+    used |= {
+        action.notice
+        for policy in policies.policies
+        for action in policy.actions
+        if isinstance(action, (Block, Withhold))
+    }
+    for id in sorted(set(policies.notices) - used):  # noqa: A001
+        yield Problem(
+            f"notices/{id}",
+            0,
+            0,
+            "unused-notice",
+            f"no policy uses the notice '{id}'",
+            "remove it, or use it",
+            Severity.INFO,
+        )
+    named = {name for policy in policies.policies for name in (*policy.readers.within, *policy.readers.not_in)}
+    named |= {name for policy in policies.policies for window in policy.effective for name in window.within}
+    for name, region in policies.regions.items():
+        if name not in named and not region.kind and name != "unknown":
+            yield Problem(
+                "regions.yaml",
+                0,
+                0,
+                "unused-region",
+                f"no policy names the region '{name}'",
+                "remove it, or use it",
+                Severity.INFO,
+            )
+
+
+def _blocks(policies: PolicySet) -> Iterator[Problem]:
+    """Two blocks that can meet on one article: which notice is shown is then a matter of names."""
+    blocking = [
+        policy
+        for policy in policies.policies
+        if policy.state is State.ACTIVE and any(isinstance(a, Block) for a in policy.actions)
+    ]
+    for position, policy in enumerate(blocking):
+        for other in blocking[position + 1 :]:
+            slugs, others = policy.articles.slugs, other.articles.slugs
+            apart = slugs is not None and others is not None and not slugs & others
+            same = (
+                policy.priority == other.priority
+                and not apart
+                and set(policy.readers.within) & set(other.readers.within)
+            )
+            if same:
+                yield finding(
+                    other,
+                    "do.0",
+                    "two-blocks",
+                    f"policies '{policy.name}' and '{other.name}' may block one article; '{policy.name}' will speak",
+                    "set `priority`, or make them one policy",
+                )

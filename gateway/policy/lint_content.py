@@ -1,0 +1,130 @@
+"""Policies beside the content: selectors that mean nothing, languages that are missing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.content.source import Index
+from gateway.errors import Problem, Severity
+from gateway.policy.finding import finding
+from gateway.policy.match import candidates
+from gateway.policy.model import ALL_MEDIA, Articles, Block, Notice, Policy, PolicySet, State, Substitute, Withhold
+from gateway.pyyaml import nearest
+
+
+def lint_content(policies: PolicySet, index: Index) -> Iterator[Problem]:
+    """Every finding that needs the articles."""
+    meant: dict[str, list[str]] = {}
+    for facts in index.facts.values():
+        original = index.facts.get(facts.translation_of) if facts.translation_of else None
+        for policy in candidates(policies, facts, original):
+            meant.setdefault(policy.name, []).append(facts.slug)
+    yield from _languages(policies, index, meant)
+    for policy in policies.policies:
+        if policy.state is not State.OFF:
+            yield from _selectors(policy, policy.articles, index, "articles")
+            if policy.articles.excepted is not None:
+                yield from _selectors(policy, policy.articles.excepted, index, "articles.except")
+            yield from _parts(policy, index, meant.get(policy.name, []))
+            if policy.name not in meant:
+                yield finding(
+                    policy,
+                    "articles",
+                    "means-nothing",
+                    f"policy '{policy.name}' means no article there is",
+                    "mend its selectors; if the articles are to come, leave it",
+                )
+
+
+def _selectors(policy: Policy, articles: Articles, index: Index, mark: str) -> Iterator[Problem]:
+    known = {
+        "slugs": (articles.slugs, set(index.facts)),
+        "sections": (articles.sections, {facts.section for facts in index.facts.values()}),
+        "tags": (articles.tags, {tag for facts in index.facts.values() for tag in facts.tags}),
+        "languages": (articles.languages, {facts.language for facts in index.facts.values()}),
+    }
+    for kind, (wanted, there) in known.items():
+        for word in sorted((wanted or frozenset()) - there):
+            near = nearest(word, there)
+            remedy = f"did you mean '{near}'?" if near else "mend it, or leave it if it is to come"
+            yield finding(
+                policy,
+                f"{mark}.{kind}.{word}",
+                "dead-selector",
+                f"no article has the {kind.removesuffix('s')} '{word}'",
+                remedy,
+            )
+    for slug in sorted(articles.slugs or ()):
+        facts = index.facts.get(slug)
+        if (
+            facts is not None
+            and facts.translation_of
+            and articles.translations
+            and facts.translation_of not in (articles.slugs or ())
+        ):
+            yield finding(
+                policy,
+                f"{mark}.slugs.{slug}",
+                "translation-named",
+                f"'{slug}' translates '{facts.translation_of}', which is not named and stays as it is",
+                f"name '{facts.translation_of}': its translations are taken along",
+                severity=Severity.INFO,
+            )
+
+
+def _parts(policy: Policy, index: Index, slugs: list[str]) -> Iterator[Problem]:
+    facts = [index.facts[slug] for slug in slugs]
+    for number, action in enumerate(policy.actions):
+        mark = f"do.{number}"
+        if isinstance(action, Withhold):
+            wanted = action.parts
+            for path in sorted(action.media - {ALL_MEDIA}):
+                if not any(path in one.media for one in facts):
+                    yield finding(
+                        policy, mark, "dead-media", f"no article that is meant has the medium '{path}'", "mend the path"
+                    )
+        elif isinstance(action, Substitute) and action.target.startswith("part:"):
+            wanted = frozenset({action.target.removeprefix("part:")})
+        else:
+            continue
+        for part in sorted(wanted):
+            without = sorted(one.slug for one in facts if part not in one.parts)
+            if facts and len(without) == len(facts):
+                yield finding(
+                    policy,
+                    mark,
+                    "dead-part",
+                    f"no article that is meant has a part '{part}'",
+                    "mark it in the text: `::: part id=" + part + "`",
+                )
+            elif without:
+                yield finding(
+                    policy,
+                    mark,
+                    "part-missing",
+                    f"'{without[0]}' has no part '{part}', and will be shown whole",
+                    "mark the part in its text too",
+                )
+
+
+def _languages(policies: PolicySet, index: Index, meant: dict[str, list[str]]) -> Iterator[Problem]:
+    """Notices that some article's readers will see in another language than the article's."""
+    needed: dict[str, set[str]] = {}
+    for policy in policies.policies:
+        languages = {index.facts[slug].language.partition("-")[0] for slug in meant.get(policy.name, [])}
+        for action in policy.actions:
+            if isinstance(action, (Notice, Block, Withhold)):
+                named = action.id if isinstance(action, Notice) else action.notice
+                needed.setdefault(named, set()).update(languages)
+    for named, languages in sorted(needed.items()):
+        there = {language.partition("-")[0] for language in policies.notices[named]}
+        for language in sorted(languages - there):
+            yield Problem(
+                f"notices/{named}",
+                0,
+                0,
+                "missing-translation",
+                f"the notice '{named}' is not there in '{language}', a language of articles that show it",
+                f"write notices/{named}/{language}.md; until then readers get a fallback",
+                Severity.WARNING,
+            )
