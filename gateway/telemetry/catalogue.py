@@ -28,6 +28,9 @@ class Kind:
     fields: tuple[str, ...] = ()
 
 
+ALWAYS = ("error",)
+"""Fields that every event may have: an exception becomes error.type, error.message and error.stack_trace."""
+
 FIELDS: Mapping[str, Field] = {
     "accepted": Field("gateway.policy.accepted", "boolean", "whether the new set is in force"),
     "actor": Field("user.name", "string", "who asked for it, as they said"),
@@ -60,6 +63,7 @@ FIELDS: Mapping[str, Field] = {
     "port": Field("server.port", "integer", "a port"),
     "problems": Field("gateway.problems", "array", "what is wrong: file:line:column: what; remedy"),
     "reason": Field("event.reason", "string", "why, as one constant word"),
+    "policy_reloaded.removed": Field("gateway.policy.removed", "array", "names of policies that are gone"),
     "remaining": Field("gateway.purge.remaining", "integer", "pages that a read-back still found"),
     "removed": Field("gateway.purge.removed", "integer", "pages removed"),
     "revision": Field("gateway.policy.revision", "string", "digest of the policy set in force"),
@@ -92,7 +96,12 @@ EVENTS: Mapping[str, Kind] = {
         "A policy set cannot be used; the last good one stays in force.", ("problems", "revision", "actor", "reason")
     ),
     "policy_stale": Kind("The set in force is not the one on disk.", ("revision", "reason", "seconds", "problems")),
+    "state_not_written": Kind("The state directory takes no more; the next start has no fallback."),
+    "refresh_failed": Kind("A look at policies, content or evidence failed; what is in force stays."),
     "policy_review_due": Kind("A policy has passed its `review_by`; it stays in force.", ("policy", "age_days")),
+    "content_loaded": Kind(
+        "The content index is in force; articles with problems are left out.", ("articles", "version", "problems")
+    ),
     "content_reloaded": Kind("The content was read again.", ("articles", "version", "changed", "seconds")),
     "content_rejected": Kind("Articles could not be read and are left out.", ("problems", "count", "path", "reason")),
     "geoip_reloaded": Kind("A GeoIP database was swapped in.", ("database", "databases", "built", "path", "source")),
@@ -152,6 +161,11 @@ REQUEST_FIELDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+def field_of(event: str, emitted: str) -> Field | None:
+    """What a field of an event is called in the log; None if the catalogue does not know it."""
+    return FIELDS.get(f"{event}.{emitted}") or FIELDS.get(emitted)
+
+
 def schema() -> dict[str, object]:
     """The JSON Schema of a log line."""
     common = {
@@ -179,6 +193,6 @@ def _variant(name: str, kind: Kind) -> dict[str, object]:
     else:
         properties = {
             field.name: {"type": field.type, "description": field.about}
-            for field in (FIELDS[emitted] for emitted in kind.fields)
+            for field in filter(None, (field_of(name, emitted) for emitted in (*ALWAYS, *kind.fields)))
         }
     return {"title": name, "description": kind.about, "properties": properties | {"event.action": {"const": name}}}

@@ -18,7 +18,7 @@ from gateway.policy.decision import Decision
 
 SMALLEST_CELL = 10
 CELLS_LIMIT = 50_000
-CELLS_A_LINE = 20
+CELLS_A_LINE = 10
 ANY = "*"
 HOUR = timedelta(hours=1)
 
@@ -61,7 +61,7 @@ class DecisionFacts:
 
     def flush(self, now: datetime, *, closing: bool = False) -> list[dict[str, object]]:
         """The hours that have ended (`closing`: the one that runs too), as fields of events `decision_facts`: one event
-        for every twenty cells.
+        for every ten cells.
         """
         if self._hour is not None and (closing or not self._hour <= now < self._hour + HOUR):
             self._end_hour()

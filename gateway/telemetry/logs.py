@@ -21,9 +21,9 @@ import structlog
 from gateway import __version__
 from gateway.errors import GatewayError
 from gateway.events import Level
-from gateway.telemetry.catalogue import ECS_VERSION, FIELDS
-from gateway.telemetry.scrub import masked, plain, text
-from gateway.telemetry.sink import QUEUE_LINES, LineSink
+from gateway.telemetry.catalogue import ECS_VERSION, field_of
+from gateway.telemetry.scrub import ITEMS_LIMIT, TEXT_LIMIT, masked, plain, text
+from gateway.telemetry.sink import LINE_LIMIT_BYTES, QUEUE_LINES, LineSink
 
 SERVICE = "gateway"
 _FRAMES = 20
@@ -126,7 +126,14 @@ def sentence_of(error: BaseException) -> str:
 
 
 def _line(event: str, level: str, fields: Mapping[str, object]) -> bytes:
-    """One event as a line of JSON."""
+    """One event as a line of JSON, cut short where it would be too long for the writer to take."""
+    line = _encoded(event, level, fields, characters=TEXT_LIMIT, items=ITEMS_LIMIT)
+    if len(line) > LINE_LIMIT_BYTES:
+        line = _encoded(event, level, {**fields, "cut_short": True}, characters=200, items=10)
+    return line
+
+
+def _encoded(event: str, level: str, fields: Mapping[str, object], *, characters: int, items: int) -> bytes:
     line: dict[str, object] = {
         "@timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "log.level": level,
@@ -141,8 +148,9 @@ def _line(event: str, level: str, fields: Mapping[str, object]) -> bytes:
             line["error.message"] = text(masked(sentence_of(value)))
             line["error.stack_trace"] = stack_of(value)
         elif value is not None:
-            known = FIELDS.get(emitted)
-            line[known.name if known else f"gateway.{text(masked(emitted))}"] = plain(value)
+            known = field_of(event, emitted)
+            name = known.name if known else f"gateway.{text(masked(emitted))}"
+            line[name] = plain(value, characters=characters, items=items)
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)
 
 

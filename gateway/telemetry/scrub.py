@@ -42,10 +42,14 @@ def _mask(match: re.Match[str]) -> str:
     return HIDDEN + match[0][len(found) :]
 
 
-def plain(value: object, depth: int = 0) -> object:
-    """The value as JSON can say it, text scrubbed and masked; what has no such form is told by its type only."""
+def plain(value: object, depth: int = 0, *, characters: int = TEXT_LIMIT, items: int = ITEMS_LIMIT) -> object:
+    """The value as JSON can say it, text scrubbed, masked and cut; what has no such form is told by its type only."""
+
+    def inner(value: object) -> object:
+        return plain(value, depth + 1, characters=characters, items=items)
+
     if isinstance(value, str):
-        return text(masked(value))
+        return text(masked(value[: 2 * characters]), characters)
     if value is None or isinstance(value, bool | float):
         return value  # orjson writes NaN as null
     if isinstance(value, int):
@@ -53,9 +57,8 @@ def plain(value: object, depth: int = 0) -> object:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if depth < 4 and isinstance(value, Mapping):
-        items = list(value.items())[:ITEMS_LIMIT]
-        return {text(masked(str(key))): plain(item, depth + 1) for key, item in items}
+        return {text(masked(str(key))): inner(item) for key, item in list(value.items())[:items]}
     if depth < 4 and isinstance(value, list | tuple | set | frozenset):
         ordered = sorted(value, key=str) if isinstance(value, set | frozenset) else list(value)
-        return [plain(item, depth + 1) for item in ordered[:ITEMS_LIMIT]]
+        return [inner(item) for item in ordered[:items]]
     return f"<{type(value).__name__}>"  # never a repr: it may hold anything

@@ -92,9 +92,9 @@ def test_hours_are_told_when_they_have_ended() -> None:
     assert facts.flush(NOW + timedelta(hours=9)) == []
 
 
-def test_many_cells_are_told_in_lines_of_twenty() -> None:
+def test_many_cells_are_told_in_lines_of_ten() -> None:
     facts = DecisionFacts()
     for n in range(45):
         for _ in range(10):
             facts.record(at("LV"), DECISION, replace(FACTS, slug=f"a{n}"), "html", NOW)
-    assert [len(event["cells"]) for event in facts.flush(NOW, closing=True)] == [20, 20, 5]  # type: ignore[arg-type]
+    assert [len(event["cells"]) for event in facts.flush(NOW, closing=True)] == [10, 10, 10, 10, 5]  # type: ignore[arg-type]
