@@ -45,6 +45,7 @@ _ATTRIBUTES = {
 _LOCAL_ONLY = {("img", "src"), ("audio", "src"), ("video", "src"), ("video", "poster")}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _SPACE = re.compile(r"\s+")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # no character at all; UTF-8 cannot hold one
 _H1 = re.compile(r"<(/?)h1(?=[ >])")
 _NO_ALT = re.compile(r"<img(?![^>]* alt=)")
 _MAY_EMBED = re.compile(r"<\s*(?:img|iframe|embed|object|video|audio|source|frame)\b", re.IGNORECASE)
@@ -99,6 +100,7 @@ _PROSE = nh3.Cleaner(
 
 def clean_article(markup: str) -> str:
     """An author's HTML: prose, tables, local pictures and recordings. Foreign pictures and frames become links."""
+    markup = _SURROGATE.sub("\ufffd", markup)
     if _MAY_EMBED.search(markup):
         markup = _unembed(markup)
     clean = _below_the_headline(str(_ARTICLE.clean(markup)))
@@ -107,7 +109,7 @@ def clean_article(markup: str) -> str:
 
 def clean_prose(markup: str) -> str:
     """An operator's HTML (notices, substitutes): prose without pictures, tables or anything that is fetched."""
-    return _below_the_headline(str(_PROSE.clean(markup)))
+    return _below_the_headline(str(_PROSE.clean(_SURROGATE.sub("\ufffd", markup))))
 
 
 def plain_text(markup: str) -> str:
