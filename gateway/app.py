@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+import asyncio
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -11,7 +12,7 @@ from gateway.cache.fill import Fills
 from gateway.cache.memory import MemoryPages
 from gateway.cache.redis import RedisPages
 from gateway.cache.valkey import EmbeddedValkey
-from gateway.delivery import Delivery
+from gateway.delivery import Delivery, Fetched
 from gateway.errors import GatewayError, SettingsError
 from gateway.operations import Operations
 from gateway.settings import Settings
@@ -21,9 +22,11 @@ from gateway.telemetry.logs import start_logging
 from gateway.telemetry.metrics import Metrics
 from gateway.upkeep import Upkeep
 from gateway.web.admin import admin_application
+from gateway.web.express import Express
 from gateway.web.lane import Lane
 from gateway.web.public import Public, hostname
 from gateway.web.reader import Readers
+from gateway.web.record import Record
 from gateway.web.server import KEEPALIVE_SECONDS, Server, assert_strict_parser
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -85,7 +88,7 @@ class Gateway:
         running.push_async_callback(store.aclose)
         await store.start()
         self._count(memory, store, lag)
-        fills = Fills()
+        fills: Fills[Fetched] = Fills()
         running.push_async_callback(fills.aclose)
         public = Public(
             self.upkeep.current,
@@ -94,7 +97,14 @@ class Gateway:
             lambda: self.public_url,
             frozenset(hostname(url.partition("//")[2]) for url in settings.base_url) or LOOPBACK_NAMES,
         )
-        await self._listen(public, Operations(self.upkeep, memory, store, self.events, self.metrics))
+        record = Record(self.events, self.metrics, utc_now)
+        express = Express(public, memory, record, settings.proxies.header) if settings.express == "on" else None
+        if express is not None:
+            self.metrics.before_scrape(express.settle)
+        telling = asyncio.create_task(_tell(record, express))
+        running.push_async_callback(_told, telling, record, express)
+        operations = Operations(self.upkeep, memory, store, self.events, self.metrics)
+        await self._listen(Lane(public, record), express, operations)
         await running.enter_async_context(self.upkeep)
 
     def _embedded_valkey(self) -> str:
@@ -103,16 +113,15 @@ class Gateway:
         try:
             valkey.start()
         except GatewayError as error:
-            self.events.emit("redis_lost", level="error", reason=str(error))
+            self.events.emit("redis_lost", level="error", error=error)
         else:
             self._running.callback(valkey.stop)
         return valkey.url
 
-    async def _listen(self, public: Public, operations: Operations) -> None:
+    async def _listen(self, lane: Lane, express: Express | None, operations: Operations) -> None:
         settings = self.settings
-        lane = Lane(public, self.events, self.metrics)
         options = {"access_log": None, "keepalive_timeout": KEEPALIVE_SECONDS, "handler_cancellation": False}
-        server = Server(lane.handle, self.events, lane.bad_request, **options)
+        server = Server(lane.handle, self.events, lane.bad_request, express.answer if express else None, **options)
         reading = web.ServerRunner(server, shutdown_timeout=DRAIN_SECONDS)
         administering = web.AppRunner(admin_application(operations, self.admin_token), access_log=None)
         host, port = await self._bind(reading, settings.host, settings.port)
@@ -172,3 +181,21 @@ class Gateway:
         if not originals:
             return None
         return max(originals, key=lambda facts: len(index.translations(facts.slug))).slug
+
+
+async def _tell(record: Record, express: Express | None) -> None:
+    """Once a second, hand on what was counted; at the turn of the hour that is a line for each cell."""
+    while True:
+        await asyncio.sleep(1)
+        if express is not None:
+            express.settle()
+        record.flush_facts()
+
+
+async def _told(telling: asyncio.Task[None], record: Record, express: Express | None) -> None:
+    telling.cancel()
+    with suppress(asyncio.CancelledError):
+        await telling
+    if express is not None:
+        express.settle()
+    record.flush_facts(closing=True)

@@ -47,6 +47,10 @@ class Delivered:
     facts: Facts | None = None
 
 
+Fetched = tuple[StoredPage, str, str]
+"""A page, with the status and the level of what was found."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A page by the key of its variant, and how it is made where nobody has kept it."""
@@ -61,7 +65,7 @@ class Wanted:
 class Delivery:
     """Holds the two cache levels; everything else comes with the reading."""
 
-    def __init__(self, memory: MemoryPages, store: PageStore, fills: Fills, events: Events) -> None:
+    def __init__(self, memory: MemoryPages, store: PageStore, fills: Fills[Fetched], events: Events) -> None:
         self._memory = memory
         self._store = store
         self._fills = fills
@@ -149,19 +153,19 @@ class Delivery:
         recalled = self.recall(wanted)
         if recalled is not None:
             return recalled
+        page, status, level = await self._fills.once(wanted.key, lambda: self._fetch(wanted))
+        return Delivered(page, wanted.decision, status, level, wanted.facts)
+
+    async def _fetch(self, wanted: Wanted) -> Fetched:
+        """Ask the store, else render; done once for all who wait for this key."""
         page = await self._store.get(wanted.key)
         if page is not None:
             self._memory.put(page)
-            return Delivered(page, wanted.decision, "hit", "redis", wanted.facts)
-
-        async def fill() -> StoredPage:
-            made = self._made(wanted)
-            self._memory.put(made)
-            await self._store.put(made)
-            return made
-
-        page = await self._fills.once(wanted.key, fill)
-        return Delivered(page, wanted.decision, "miss", "render", wanted.facts)
+            return page, "hit", "redis"
+        made = self._made(wanted)
+        self._memory.put(made)
+        await self._store.put(made)
+        return made, "miss", "render"
 
     def _own(self, reading: Reading, id: str, decision: Decision, render: Callable[[], Rendered]) -> Wanted:
         """A page of the gateway's own: all that policies say may stand on it, so their revision is part of its key."""

@@ -146,7 +146,7 @@ class Upkeep:
         try:
             witnesses = await asyncio.to_thread(self._evidence.replacement, self._snapshot.witnesses)
         except EvidenceError as error:
-            self._events.emit("geoip_rejected", level="error", reason=str(error))
+            self._events.emit("geoip_rejected", level="error", error=error)
             return
         self._swap(replace(self._snapshot, witnesses=witnesses, locations=_memo()))
         self._events.emit("geoip_reloaded", databases=[info.name for info in witnesses.infos])

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import admin, serve
+from gateway.cli import admin, geo, policy, serve
 from gateway.cli.output import fail
 from gateway.errors import GatewayError, SettingsError
 
@@ -40,8 +40,8 @@ def _root(
 application.command()(serve.serve)
 for verb in (admin.reload, admin.purge, admin.preview):
     application.command()(verb)
-# policy.register(application)
-# application.add_typer(geo.application, name="geo")
+policy.register(application)
+application.add_typer(geo.application, name="geo")
 
 
 def main() -> None:

@@ -43,21 +43,23 @@ class DecisionFacts:
         self._hour: datetime | None = None
         self._ended: list[dict[str, object]] = []
 
-    def record(self, location: Location, decision: Decision, facts: Facts, door: str, now: datetime) -> None:
-        """Count one decision of this moment."""
+    def record(
+        self, location: Location, decision: Decision, facts: Facts, door: str, now: datetime, times: int = 1
+    ) -> None:
+        """Count a decision of this moment, met so many times."""
         if self._hour is None or not self._hour <= now < self._hour + HOUR:
             self._end_hour()
             self._hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
         key = (location.evidence, location.unknown, decision.fingerprint, facts.slug, facts.version, door)
         count = self._counts.get(key)
         if count is not None:
-            count[0] += 1
+            count[0] += times
         elif len(self._counts) < CELLS_LIMIT:
-            self._counts[key] = [1]
+            self._counts[key] = [times]
             treatments = decision.treatments.names()
             self._cells[key] = _Cell(location.evidence, facts.slug, facts.version, door, treatments, location.unknown)
         else:
-            self._beyond += 1
+            self._beyond += times
 
     def flush(self, now: datetime, *, closing: bool = False) -> list[dict[str, object]]:
         """The hours that have ended (`closing`: the one that runs too), as fields of events `decision_facts`: one event

@@ -95,12 +95,12 @@ class Metrics:
         cells[bisect_left(BUCKETS_SECONDS, seconds)] += 1
         cells[-1] += seconds
 
-    def decision(self, decision: Decision, location: Location) -> None:
-        """What a decision did: each policy's treatments, by the reader's standing."""
+    def decision(self, decision: Decision, location: Location, times: int = 1) -> None:
+        """What a decision did, so many times: each policy's treatments, by the reader's standing."""
         if location.unknown:
-            self.add("gateway_unknown_readers_total")
+            self.add("gateway_unknown_readers_total", amount=times)
         for labels in decision_labels(decision):
-            self.add("gateway_decisions_total", labels)
+            self.add("gateway_decisions_total", labels, times)
 
     def snapshot(self) -> Snapshot:
         """All numbers as plain values, fit for JSON."""

@@ -23,11 +23,16 @@ async def article(context: Context, match: Mapping[str, str]) -> Outgoing:
         if reader is None:
             return await own.error(context, 403)
         context = replace(context, reader=reader)
-    door = Door.JSON if match["json"] or wants_json(context.incoming.header("accept")) else Door.HTML
+    door = door_of(context, match)
     wanted = context.delivery.article(context.reading, slug, door)
     if wanted is None:
         return await own.error(context, 404)
     return await page(context, wanted, door)
+
+
+def door_of(context: Context, match: Mapping[str, str]) -> Door:
+    """HTML, or JSON by name or by Accept."""
+    return Door.JSON if match["json"] or wants_json(context.incoming.header("accept")) else Door.HTML
 
 
 def wants_json(accept: str | None) -> bool:

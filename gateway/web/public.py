@@ -6,11 +6,12 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.delivery import Delivery
+from gateway.content.doors import Door
+from gateway.delivery import Delivery, Wanted
 from gateway.snapshot import Snapshot
 from gateway.web import articles, lists, own
 from gateway.web.context import Context
-from gateway.web.exchange import Incoming, Outgoing
+from gateway.web.exchange import Incoming, Outgoing, Reader
 from gateway.web.headers import plain_headers
 from gateway.web.paths import canonical
 from gateway.web.reader import Readers
@@ -20,10 +21,12 @@ ALLOW = ("Allow", ", ".join(METHODS))
 
 Handler = Callable[[Context, Mapping[str, str]], Awaitable[Outgoing]]
 
+ARTICLE = re.compile(r"/articles/(?P<slug>[a-z0-9-]+)(?P<json>\.json)?")
+
 ROUTES: Sequence[tuple[re.Pattern[str], Handler]] = [
     (re.compile(pattern), handler)
     for pattern, handler in (
-        (r"/articles/(?P<slug>[a-z0-9-]+)(?P<json>\.json)?", articles.article),
+        (ARTICLE.pattern, articles.article),
         (r"/", lists.listing),
         (r"/sections/(?P<section>[a-z0-9-]+)", lists.listing),
         (r"/feed\.xml", lists.feed),
@@ -69,9 +72,20 @@ class Public:
                 return context, await handler(context, match.groupdict(""))
         return context, await own.error(context, 404)
 
-    def context(self, incoming: Incoming, snapshot: Snapshot) -> Context:
+    def article(self, context: Context) -> tuple[Context, Wanted, Door] | None:
+        """The article that a plain target names, for the express lane; None where anything else is asked for."""
+        found = canonical(context.incoming.target)
+        match = ARTICLE.fullmatch(found[0]) if found and not found[1] else None
+        if found is None or match is None or not self.knows(context.incoming.host, context.snapshot):
+            return None
+        context = replace(context, path=found[0])
+        door = articles.door_of(context, match.groupdict(""))
+        wanted = self.delivery.article(context.reading, match["slug"], door)
+        return None if wanted is None else (context, wanted, door)
+
+    def context(self, incoming: Incoming, snapshot: Snapshot, reader: Reader | None = None) -> Context:
         """Where the reader is, found once for the whole request."""
-        reader = self.readers.of(incoming, snapshot)
+        reader = reader or self.readers.of(incoming, snapshot)
         return Context(incoming, snapshot, self.delivery, self.readers, reader, self.base_url())
 
     def knows(self, host: str, snapshot: Snapshot) -> bool:

@@ -1,0 +1,197 @@
+"""The express lane: a warm article, asked for plainly, answered from prepared bytes in one write.
+
+It decides nothing of its own. What it sends was made by the same functions as the natural lane's answer, for the same
+article version, decision, reader's standings and second; whatever it does not hold goes to the natural lane.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from http import HTTPStatus
+
+from gateway.cache.codings import etag_matches
+from gateway.cache.freshness import MAX_AGE_SECONDS
+from gateway.cache.memory import MemoryPages
+from gateway.cache.page import StoredPage
+from gateway.delivery import Delivered
+from gateway.snapshot import Snapshot
+from gateway.telemetry.request_event import PreparedLine, inherited_trace, line
+from gateway.web.exchange import Incoming, Outgoing, Reader
+from gateway.web.headers import page_response
+from gateway.web.public import Public
+from gateway.web.recognise import Head, Recogniser
+from gateway.web.record import Record
+
+NAME = "express"
+MEMO_SIZE = 65_536
+SERVER = ("Server", "gateway")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A reader who was located before. `group`: all that an answer and its log line can depend on."""
+
+    reader: Reader
+    group: tuple[object, ...]
+    until: float
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer ready to be sent. `until`: seconds since the epoch at which something in it can change."""
+
+    page: StoredPage
+    delivered: Delivered
+    full: tuple[bytes, bytes]
+    unchanged: tuple[bytes, bytes]
+    etag: str
+    prepared: PreparedLine
+    until: float
+    reader: Reader
+    door: str
+    count: int = 0
+
+
+class Express:
+    """Answers what it can; everything it holds belongs to one snapshot and goes with it."""
+
+    def __init__(self, public: Public, memory: MemoryPages, record: Record, address_header: str) -> None:
+        self._public = public
+        self._memory = memory
+        self._record = record
+        self._address_header = address_header
+        self._recognise = Recogniser(address_header).recognise
+        self._snapshot: Snapshot | None = None
+        self._known: dict[tuple[object, ...], Known] = {}
+        self._answers: dict[tuple[object, ...], Answer] = {}
+        self._served: list[Answer] = []
+        self._second = 0
+        self._date = b""
+
+    def answer(self, data: bytes, peer: str | None) -> bytes | None:
+        """The whole response to these bytes; None where the natural lane must look at them."""
+        began = time.perf_counter_ns()
+        head = self._recognise(data)
+        if head is None:
+            return None
+        now = time.time()
+        snapshot = self._public.current()
+        if snapshot is not self._snapshot:
+            self._begin(snapshot)
+        known = self._known.get((peer, head.host, head.forwarded))
+        if known is None or now >= known.until:
+            known = self._meet(head, peer, snapshot)
+        key = (head.target, head.accept, head.codings, known.group)
+        answer = self._answers.get(key)
+        if answer is None or now >= answer.until or self._memory.get(answer.page.key) is not answer.page:
+            answer = self._prepare(head, known, snapshot)
+            if answer is None:
+                return None
+            if len(self._answers) >= MEMO_SIZE:
+                self._answers.clear()
+            self._answers[key] = answer
+        return self._send(head, answer, now, began)
+
+    def settle(self) -> None:
+        """Hand what was counted since the last time to the metrics and the decision facts."""
+        served, self._served = self._served, []
+        for answer in served:
+            self._record.delivered(answer.delivered, answer.reader, answer.door, answer.count)
+            answer.count = 0
+
+    def _begin(self, snapshot: Snapshot) -> None:
+        self.settle()
+        self._snapshot = snapshot
+        self._known.clear()
+        self._answers.clear()
+
+    def _send(self, head: Head, answer: Answer, now: float, began: int) -> bytes:
+        status, (fields, body) = 200, answer.full
+        if head.condition and etag_matches(head.condition.decode("latin-1"), answer.etag):
+            status, (fields, body) = 304, answer.unchanged
+        if head.bodiless:
+            body = b""
+        second = int(now)
+        if second != self._second:
+            self._second = second
+            self._date = b"Date: " + formatdate(second, usegmt=True).encode("ascii") + b"\r\n\r\n"
+        if not answer.count:
+            self._served.append(answer)
+        answer.count += 1
+        method = "HEAD" if head.bodiless else "GET"
+        duration_ns = time.perf_counter_ns() - began
+        said = line(
+            answer.prepared,
+            timestamp=now,
+            duration_ns=duration_ns,
+            method=method,
+            status=status,
+            body_bytes=len(body),
+            cache_status="hit",
+            cache_level="memory",
+            lane=NAME,
+            trace_id=inherited_trace(head.trace.decode("latin-1")) if head.trace else "",
+        )
+        self._record.answered(method, status, answer.door, duration_ns, said)
+        return fields + self._date + body
+
+    def _meet(self, head: Head, peer: str | None, snapshot: Snapshot) -> Known:
+        reader = self._public.readers.of(self._incoming(head, peer), snapshot)
+        location = reader.location
+        group = (location.signature(), location.evidence, location.unknown, reader.address_source)
+        known = Known(reader, group, location.valid_until.timestamp() if location.valid_until else float("inf"))
+        if len(self._known) >= MEMO_SIZE:
+            self._known.clear()
+        self._known[peer, head.host, head.forwarded] = known
+        return known
+
+    def _prepare(self, head: Head, known: Known, snapshot: Snapshot) -> Answer | None:
+        """The natural lane's answer, if it is in memory; None where that lane must be taken."""
+        incoming = self._incoming(head, None)
+        context = self._public.context(incoming, snapshot, known.reader)
+        asked = self._public.article(context)
+        if asked is None:
+            return None
+        context, wanted, door = asked
+        delivered = context.delivery.recall(wanted)
+        if delivered is None or delivered.page.status != 200:
+            return None
+        outgoing = page_response(context, delivered, door)
+        etag = next(value for name, value in outgoing.headers if name == "ETag")
+        same = replace(context, incoming=replace(incoming, headers=[*incoming.headers, ("if-none-match", etag)]))
+        ends = delivered.decision.valid_until
+        until = float("inf") if ends is None else ends.timestamp()
+        now = context.reader.now.timestamp()
+        if ends is not None and until - now <= MAX_AGE_SECONDS + 1:
+            until = min(until, float(int(now) + 1))  # max-age counts down to the boundary, second by second
+        elif ends is not None:
+            until -= MAX_AGE_SECONDS + 1
+        return Answer(
+            page=delivered.page,
+            delivered=delivered,
+            full=(_fields(outgoing), outgoing.body),
+            unchanged=(_fields(page_response(same, delivered, door)), b""),
+            etag=etag,
+            prepared=self._record.prepared(context, outgoing),
+            until=until,
+            reader=context.reader,
+            door=str(door),
+        )
+
+    def _incoming(self, head: Head, peer: str | None) -> Incoming:
+        """The recognised head as the natural lane sees it."""
+        headers = [(self._address_header, value.decode("latin-1")) for value in head.forwarded]
+        for name, value in (("accept", head.accept), ("accept-encoding", head.codings)):
+            if value:
+                headers.append((name, value.decode("latin-1")))
+        target, host = head.target.decode("ascii"), head.host.decode("latin-1")
+        return Incoming("HEAD" if head.bodiless else "GET", target, host, headers, peer)
+
+
+def _fields(outgoing: Outgoing) -> bytes:
+    """Status line and fields as aiohttp writes them, up to Date."""
+    length = [("Content-Length", str(len(outgoing.body)))] if outgoing.status == 200 else []
+    lines = [f"{name}: {value}\r\n" for name, value in (SERVER, *outgoing.headers, *length)]
+    return f"HTTP/1.1 {outgoing.status} {HTTPStatus(outgoing.status).phrase}\r\n{''.join(lines)}".encode("latin-1")

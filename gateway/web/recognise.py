@@ -1,0 +1,103 @@
+"""Which bytes are a plain GET or HEAD that needs nobody's interpretation? Pure, and strict: in doubt, not this one.
+
+Recognised is one complete head: known method, origin-form target, HTTP/1.1, exactly one Host, no body, no field that
+frames, conditions (but If-None-Match) or routes the request otherwise. Field names that nobody here knows are ignored
+(RFC 9110 section 5.1), or the lane would be shut behind every CDN.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+MAX_HEAD_BYTES = 8000
+MAX_FIELDS = 100
+NAMES_LEARNT = 4096
+
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_TARGET = re.compile(rb"/[!-~]*")
+_CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\r\n") + b"\x7f"
+
+IGNORED, REFUSED, HOST, ADDRESS, ACCEPT, CODINGS, CONDITION, TRACE, CONNECTION = range(9)
+_KINDS = {
+    b"host": HOST,
+    b"accept": ACCEPT,
+    b"accept-encoding": CODINGS,
+    b"if-none-match": CONDITION,
+    b"traceparent": TRACE,
+    b"connection": CONNECTION,
+}
+_HANDED_OVER = frozenset(
+    b"authorization content-length expect http2-settings if-match if-modified-since if-range if-unmodified-since "
+    b"keep-alive proxy-connection range te trailer transfer-encoding upgrade".split()
+)
+
+
+class Head(NamedTuple):
+    """What an answer can depend on; values as sent, stripped. `forwarded`: every line of the address header."""
+
+    bodiless: bool
+    target: bytes
+    host: bytes
+    forwarded: tuple[bytes, ...]
+    accept: bytes
+    codings: bytes
+    condition: bytes
+    trace: bytes
+
+
+class Recogniser:
+    """Recognises heads where `address_header` (lower case) is the field that names the reader."""
+
+    def __init__(self, address_header: str) -> None:
+        self._kinds = _KINDS | {address_header.encode("ascii"): ADDRESS}
+        self._learnt: dict[bytes, int] = {}
+
+    def recognise(self, data: bytes) -> Head | None:
+        """The head, if these bytes are exactly one that is recognised; else None."""
+        if len(data) > MAX_HEAD_BYTES or data.find(b"\r\n\r\n") != len(data) - 4:
+            return None
+        lines = data.split(b"\r\n")
+        count = len(lines) - 1
+        if count > MAX_FIELDS or data.count(b"\n") != count or data.count(b"\r") != count:
+            return None
+        if len(data.translate(None, _CONTROLS)) != len(data):
+            return None
+        method, _, rest = lines[0].partition(b" ")
+        target, _, version = rest.partition(b" ")
+        if version != b"HTTP/1.1" or (method != b"GET" and method != b"HEAD") or not _TARGET.fullmatch(target):  # noqa: PLR1714
+            return None
+        found: dict[int, bytes] = {}
+        forwarded: tuple[bytes, ...] = ()
+        learnt = self._learnt
+        for line in lines[1:-2]:
+            name, colon, value = line.partition(b":")
+            kind = learnt.get(name)
+            if kind is None:
+                kind = self._learn(name)
+            if kind == IGNORED and colon:
+                continue
+            if kind == ADDRESS and colon:
+                forwarded = (*forwarded, value.strip(b" \t"))
+            elif kind == REFUSED or not colon or kind in found:
+                return None  # also: a field twice that is read as one
+            else:
+                found[kind] = value.strip(b" \t")
+        if HOST not in found or found.get(CONNECTION, b"keep-alive").lower() != b"keep-alive":
+            return None
+        get = found.get
+        return Head(
+            method == b"HEAD", target, found[HOST], forwarded,
+            get(ACCEPT, b""), get(CODINGS, b""), get(CONDITION, b""), get(TRACE, b""),
+        )  # fmt: skip
+
+    def _learn(self, name: bytes) -> int:
+        """What a field name as spelt means; names are few, and a flood of new ones is not learnt."""
+        lower = name.lower()
+        if not _TOKEN.fullmatch(name) or lower in _HANDED_OVER:
+            kind = REFUSED
+        else:
+            kind = self._kinds.get(lower, IGNORED)
+        if len(self._learnt) < NAMES_LEARNT:
+            self._learnt[name] = kind
+        return kind

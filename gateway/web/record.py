@@ -1,0 +1,102 @@
+"""What is told of an answered request: the log line, the counters, the hourly decision facts. Both lanes tell it here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from gateway.delivery import Delivered
+from gateway.telemetry.decision_facts import DecisionFacts
+from gateway.telemetry.logs import LogEvents
+from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.request_event import PreparedLine, line, prepare
+from gateway.web.context import Context
+from gateway.web.exchange import Outgoing, Reader
+
+
+class Record:
+    """Telling never fails a request and never says where a reader is more closely than the log may."""
+
+    def __init__(self, events: LogEvents, metrics: Metrics, clock: Callable[[], datetime]) -> None:
+        self._events = events
+        self._metrics = metrics
+        self._clock = clock
+        self._facts = DecisionFacts()
+
+    def prepared(self, context: Context, outgoing: Outgoing) -> PreparedLine:
+        """The part of the line that holds for every request like this one."""
+        delivered = outgoing.delivered
+        return prepare(
+            context.path or "?",
+            location=context.reader.location,
+            decision=delivered.decision if delivered else None,
+            facts=delivered.facts if delivered else None,
+            regions=context.snapshot.regions,
+            revision=context.snapshot.policies.revision,
+            door=str(outgoing.door or "own"),
+            preview=context.reader.preview,
+        )
+
+    def request(self, context: Context, outgoing: Outgoing, *, lane: str, duration_ns: int, trace_id: str = "") -> None:
+        """A request of the natural lane."""
+        delivered, method = outgoing.delivered, context.incoming.method
+        self._events.request(
+            line(
+                self.prepared(context, outgoing),
+                timestamp=time.time(),
+                duration_ns=duration_ns,
+                method=method,
+                status=outgoing.status,
+                body_bytes=0 if method == "HEAD" else len(outgoing.body),
+                cache_status=delivered.status if delivered else "none",
+                cache_level=delivered.level if delivered else "none",
+                lane=lane,
+                trace_id=trace_id,
+            )
+        )
+        if context.reader.preview:
+            return
+        door = str(outgoing.door or "own")
+        self._metrics.request(method, outgoing.status, door, duration_ns / 1e9)
+        if delivered is not None:
+            self.delivered(delivered, context.reader, door)
+        else:
+            self._metrics.add("gateway_client_address_source_total", (context.reader.address_source,))
+
+    def malformed(self, status: int, body_bytes: int) -> None:
+        """What could not even be parsed."""
+        self._metrics.request("_OTHER", status, "own", 0)
+        self._events.request(
+            line(
+                prepare("?"),
+                timestamp=time.time(),
+                duration_ns=0,
+                method="_OTHER",
+                status=status,
+                body_bytes=body_bytes,
+            )
+        )
+
+    def failed(self, error: BaseException) -> None:
+        """A fault of ours: its kind and where it was raised, no values."""
+        self._events.emit("request_failed", level="error", error=error)
+
+    def answered(self, method: str, status: int, door: str, duration_ns: int, line: bytes) -> None:
+        """A request of the express lane; what its answer shares with others is counted by `delivered`."""
+        self._metrics.request(method, status, door, duration_ns / 1e9)
+        self._events.request(line)
+
+    def delivered(self, delivered: Delivered, reader: Reader, door: str, count: int = 1) -> None:
+        """So many readings of one page, by readers of one location."""
+        metrics = self._metrics
+        metrics.add("gateway_client_address_source_total", (reader.address_source,), count)
+        metrics.add("gateway_cache_requests_total", ("memory", "hit" if delivered.level == "memory" else "miss"), count)
+        metrics.decision(delivered.decision, reader.location, count)
+        if delivered.facts is not None:
+            self._facts.record(reader.location, delivered.decision, delivered.facts, door, self._clock(), count)
+
+    def flush_facts(self, *, closing: bool = False) -> None:
+        """Log the hours that have ended."""
+        for fields in self._facts.flush(self._clock(), closing=closing):
+            self._events.emit("decision_facts", hour=fields["hour"], cells=fields["cells"])
