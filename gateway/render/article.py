@@ -11,7 +11,8 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
 
 from gateway.content.article import Article, Facts
-from gateway.policy.decision import Decision
+from gateway.policy.decision import Decision, Treatments
+from gateway.policy.model import NoticeText
 from gateway.render.environment import media_address
 from gateway.render.language import Words, words
 from gateway.render.markup import sanitised
@@ -110,12 +111,21 @@ def article_json(site: Site, article: Article, decision: Decision, translations:
         "parts": dict(treated.parts),
         "notices": notices_json(due),
         "withheld": [
-            {kind: what, "id": text.id, "language": text.language, "text": text.text}
-            for kind, what, text in treated.marks
+            {"what": f"part:{what}" if kind == "part" else kind, **_told(text)} for kind, what, text in treated.marks
         ],
-        "treatments": treatments.names(),
+        "treatments": public_names(treatments),
     }  # fmt: skip
     return Rendered(200, JSON, facts.language, orjson.dumps(value), due, str(treated.html))
+
+
+def public_names(treatments: Treatments) -> list[str]:
+    """The treatments' names, without those of withheld files: a file's name can tell what is in it."""
+    held = {f"withhold:{path}" for one in treatments.withheld for path in one.media}
+    return list(dict.fromkeys("withhold:media" if name in held else name for name in treatments.names()))
+
+
+def _told(text: NoticeText) -> dict[str, str]:
+    return {"id": text.id, "language": text.language, "text": text.text}
 
 
 def family(facts: Facts, translations: Sequence[Facts]) -> list[Facts]:

@@ -71,8 +71,19 @@ def _is_notice(node: LexborNode) -> bool:
         and "notice" in (attributes.get("class") or "").split()
         and attributes.get("role") == "note"
         and bool(attributes.get("lang"))
-        and bool(node.text(deep=True, strip=True))
+        and _says_something(node)
     )
+
+
+def _says_something(node: LexborNode) -> bool:
+    """Whether some text in the notice is not itself hidden."""
+    for inside in node.iter(include_text=True):
+        if inside.tag == "-text":
+            if (inside.text_content or "").strip():
+                return True
+        elif not _hides(inside) and _says_something(inside):
+            return True
+    return False
 
 
 def _hidden(node: LexborNode) -> bool:
@@ -80,20 +91,24 @@ def _hidden(node: LexborNode) -> bool:
     at: LexborNode | None = node
     in_body = False
     while at is not None:
-        attributes: Mapping[str, str | None] = at.attributes or {}
-        if at.tag in _UNSEEN_ELEMENTS or "hidden" in attributes or "inert" in attributes or "popover" in attributes:
-            return True
-        if at.tag in ("details", "dialog") and "open" not in attributes:
-            return True
-        if (attributes.get("aria-hidden") or "").lower() == "true":
-            return True
-        if _UNSEEN_STYLE.search(attributes.get("style") or ""):
-            return True
-        if _UNSEEN_CLASSES.intersection((attributes.get("class") or "").split()):
+        if _hides(at):
             return True
         in_body = in_body or at.tag == "body"
         at = at.parent
     return not in_body
+
+
+def _hides(node: LexborNode) -> bool:
+    """Whether an element hides what is in it."""
+    attributes: Mapping[str, str | None] = node.attributes or {}
+    return (
+        node.tag in _UNSEEN_ELEMENTS
+        or not {"hidden", "inert", "popover"}.isdisjoint(attributes)
+        or (node.tag in ("details", "dialog") and "open" not in attributes)
+        or (attributes.get("aria-hidden") or "").lower() == "true"
+        or bool(_UNSEEN_STYLE.search(attributes.get("style") or ""))
+        or not _UNSEEN_CLASSES.isdisjoint((attributes.get("class") or "").split())
+    )
 
 
 def _in_json(body: bytes) -> set[str]:

@@ -143,8 +143,8 @@ def _feed_entry(site: Site, facts: Facts, decision: Decision) -> dict[str, objec
     content = notices
     if entry.picture:
         content += Markup('<p><img src="{}" alt=""></p>').format(site.base_url + media_address(entry.picture))
-    for path, text in entry.withheld_media:
-        content += withheld_mark(text, f"media:{path}", facts.language)
+    for text in entry.withheld_media:
+        content += withheld_mark(text, "media", facts.language)
     if entry.summary:
         content += Markup("<p>{}</p>").format(entry.summary)
     if missing_in_fragment(content, [one.id for one in due]):

@@ -59,7 +59,7 @@ def refusal_due(treatments: Treatments) -> tuple[DueNotice, ...]:
 
 
 def withheld_mark(text: NoticeText, what: str, language: str) -> Markup:
-    """The visible mark where a part or a medium was. `what`: `part:ID` or `media:PATH`."""
+    """The visible mark where a part or a medium was. `what`: `part:ID` or `media`: a file's name can tell too much."""
     return sanitised(
         f'<aside class="withheld" role="note" data-withheld="{escape(what)}" '
         f"{_attributes(text, fallback=words(language)['withheld'])}>{_inside(text)}</aside>"

@@ -38,7 +38,7 @@ class Entry:
     kicker: str
     summary: str
     picture: str
-    withheld_media: tuple[tuple[str, NoticeText], ...] = ()
+    withheld_media: tuple[NoticeText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def treat_facts(facts: Facts, treatments: Treatments) -> Entry:
     gone = whole is not None
     picture = "" if gone else next((path for path in facts.media if path not in held and _is_picture(path)), "")
     return Entry(
-        facts, title, kicker, summary, picture, tuple((path, held[path]) for path in facts.media if path in held)
+        facts, title, kicker, summary, picture, tuple(dict.fromkeys(held[path] for path in facts.media if path in held))
     )
 
 
@@ -87,7 +87,7 @@ def treat(article: Article, treatments: Treatments) -> Treated:
     image, image_mark = article.image, Markup()
     if image and image.src in held:
         marks.append(("media", image.src, held[image.src]))
-        image_mark = withheld_mark(held[image.src], f"media:{image.src}", article.facts.language)
+        image_mark = withheld_mark(held[image.src], "media", article.facts.language)
         image = None
     for path, notice in held.items():
         html, found = _without_medium(html, path, notice)

@@ -10,9 +10,25 @@ import pytest
 
 from gateway.content.files import DirectoryIndex, load_directory
 from gateway.errors import ContentError, Severity
-from tests.content.writing import BODY, FRONT, SVG, newspaper, write
+from tests.content.writing import FRONT, SVG, newspaper, write
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
+RAW = """<p onclick=x>One</p>
+::: part id=q
+<p>Two<script>x</script></p></section>
+:::
+<p>```</p>
+```
+::: part id=r
+Three
+:::
+"""
+SITE = """title: The Gazette
+motto: {en: One, ru: Один}
+sections: {culture: {en: Arts}}
+controls: {like: 'javascript:alert(1)', donate: https://a.example/}
+moto: x
+"""
 
 
 def codes(index: DirectoryIndex) -> list[str]:
@@ -50,10 +66,7 @@ def test_a_text_is_rendered_with_its_parts_apart(tmp_path: Path) -> None:
 def test_an_html_article_is_sanitised_and_may_have_parts_too(tmp_path: Path) -> None:
     root = write(
         tmp_path,
-        {
-            "articles/en/raw.html": FRONT
-            + "<p onclick=x>One</p>\n::: part id=q\n<p>Two<script>x</script></p></section>\n:::\n<p>```</p>\n```\n::: part id=r\nThree\n:::\n"
-        },
+        {"articles/en/raw.html": FRONT + RAW},
     )
     article = load_directory(root).read("raw")
     assert dict(article.parts) == {"q": "<p>Two</p>", "r": "Three"}
@@ -112,7 +125,7 @@ def test_lists_are_newest_first_by_section_and_by_limit(tmp_path: Path) -> None:
         ((FRONT + "::: part id=a\n:::\n::: part id=a\n:::\n").encode(), "duplicate-part", 14),
         ((FRONT + "::: Part p1\n:::\n").encode(), "bad-part", 12),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_is_left_out_and_reported_with_its_line(
     tmp_path: Path, content: bytes, code: str, line: int
 ) -> None:
@@ -190,7 +203,11 @@ def test_a_medium_comes_with_its_rights_and_bytes(tmp_path: Path) -> None:
     media = index.media("ledger.svg")
     assert media is not None
     assert (media.content_type, media.size, media.rights, media.licence) == (
-        "image/svg+xml", len(SVG), {"worldwide"}, "CC0-1.0")  # fmt: skip
+        "image/svg+xml",
+        len(SVG),
+        {"worldwide"},
+        "CC0-1.0",
+    )
     assert index.read_media(media) == SVG
 
 
@@ -207,48 +224,6 @@ def test_media_in_a_text_belong_to_the_article_as_its_picture_does(tmp_path: Pat
     assert set(index.facts["a"].media) == {"ledger.svg", "one.png", "two.webp", "three.jpg"}
 
 
-def test_a_change_is_seen_by_refresh_and_an_old_index_refuses_the_new_text(tmp_path: Path) -> None:
-    root = newspaper(tmp_path)
-    old = load_directory(root)
-    assert old.refresh() is old
-    write(root, {"articles/en/the-ledger.md": FRONT + "Another text.\n"})
-    new = old.refresh()
-    assert new.version != old.version
-    assert "Another text." in new.read("the-ledger").html
-    with pytest.raises(ContentError, match="has changed"):
-        old.read("the-ledger")
-    (root / "articles/en/the-ledger.md").unlink()
-    assert "the-ledger" not in new.refresh().facts
-
-
-def test_the_kept_index_spares_reading_and_is_never_believed_when_damaged(tmp_path: Path) -> None:
-    root, cache = newspaper(tmp_path / "site"), tmp_path / "index.json"
-    for path in root.rglob("*"):
-        os.utime(path, (1_700_000_000, 1_700_000_000))
-    first = load_directory(root, cache=cache)
-    # Unreadable now, yet unchanged by its stamp: only the kept index can know what it held.
-    kept = cache.read_bytes()
-    stamp = (root / "articles/en/the-ledger.md").stat()
-    (root / "articles/en/the-ledger.md").write_bytes(b"x" * stamp.st_size)
-    os.utime(root / "articles/en/the-ledger.md", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-    assert load_directory(root, cache=cache).facts == first.facts
-    for damaged in (b"", kept[:-10], kept.replace(b"Canals", b"Canons"), b"{}", kept.partition(b"\n")[0] + b"\n[]"):
-        cache.write_bytes(damaged)
-        assert "the-ledger" not in load_directory(root, cache=cache).facts
-
-
-def test_problems_are_kept_too(tmp_path: Path) -> None:
-    root, cache = write(tmp_path / "site", {"articles/en/broken.md": "x"}), tmp_path / "index.json"
-    os.utime(root / "articles/en/broken.md", (1_700_000_000, 1_700_000_000))
-    first = load_directory(root, cache=cache)
-    assert codes(first) == ["no-front-matter"]
-    assert load_directory(root, cache=cache).problems == first.problems
-
-
-def test_a_cache_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path) -> None:
-    assert load_directory(newspaper(tmp_path), cache=tmp_path / "no" / "such" / "index.json").facts
-
-
 def test_a_directory_without_articles_is_refused_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(ContentError, match="no directory `articles`"):
         load_directory(tmp_path / "nowhere")
@@ -257,9 +232,7 @@ def test_a_directory_without_articles_is_refused_with_a_remedy(tmp_path: Path) -
 def test_the_site_file_is_read_and_what_is_wrong_in_it_reported(tmp_path: Path) -> None:
     root = write(
         newspaper(tmp_path),
-        {
-            "site.yaml": "title: The Gazette\nmotto: {en: One, ru: Один}\nsections: {culture: {en: Arts}}\ncontrols: {like: 'javascript:alert(1)', donate: https://a.example/}\nmoto: x\n"
-        },
+        {"site.yaml": SITE},
     )
     index = load_directory(root)
     assert (index.site.title, index.site.motto["ru"], index.site.sections["culture"]["en"]) == (

@@ -37,7 +37,9 @@ def test_a_foreign_picture_or_frame_becomes_a_link() -> None:
         '<p><img src="https://far.example/a.png" alt="A mast"> <iframe src="https://tv.example/1"></iframe></p>'
     )
     assert re.findall(r'<a href="([^"]+)" class="embed"[^>]*>([^<]+)</a>', clean) == [
-        ("https://far.example/a.png", "A mast"), ("https://tv.example/1", "tv.example")]  # fmt: skip
+        ("https://far.example/a.png", "A mast"),
+        ("https://tv.example/1", "tv.example"),
+    ]
 
 
 def test_a_local_picture_stays_with_an_alternative_text_even_if_empty() -> None:
@@ -52,10 +54,23 @@ def test_the_headline_stays_the_only_h1() -> None:
 
 @pytest.mark.parametrize(
     ("src", "path"),
-    [("a.svg", "a.svg"), ("/media/a.svg", "a.svg"), ("media/x/a.svg", "x/a.svg"), ("//e.example/a", None),
-     ("https://e.example/a", None), ("../a", None), ("/media/../a", None), ("a/./b", None), ("\\\\e\\a", None),
-     ("", None), ("data:image/svg+xml,x", None), ("?x", None), ("/media//a", None), ("a.svg?x#y", "a.svg")],
-)  # fmt: skip
+    [
+        ("a.svg", "a.svg"),
+        ("/media/a.svg", "a.svg"),
+        ("media/x/a.svg", "x/a.svg"),
+        ("//e.example/a", None),
+        ("https://e.example/a", None),
+        ("../a", None),
+        ("/media/../a", None),
+        ("a/./b", None),
+        ("\\\\e\\a", None),
+        ("", None),
+        ("data:image/svg+xml,x", None),
+        ("?x", None),
+        ("/media//a", None),
+        ("a.svg?x#y", "a.svg"),
+    ],
+)
 def test_a_source_means_a_file_under_media_or_nothing(src: str, path: str | None) -> None:
     assert media_path(src) == path
 
@@ -101,7 +116,7 @@ lines = st.lists(
                 "* * *",
                 "<section class=part id=part-p1>",
             ]
-        ),  # fmt: skip
+        ),
         st.text(max_size=30),
     ),
     max_size=20,
@@ -123,15 +138,29 @@ def test_any_text_is_cut_and_rendered_or_refused_but_never_raises(written: list[
         assert f'<section class="part" id="part-{part}">{html}</section>' in body.html
 
 
-@given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")),
-                 lines.map(lambda written: (FRONT + "\n".join(written)).encode("utf-8", "surrogatepass"))))  # fmt: skip
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")),
+        lines.map(lambda written: (FRONT + "\n".join(written)).encode("utf-8", "surrogatepass")),
+    )
+)
 def test_any_bytes_are_an_article_or_problems(raw: bytes) -> None:
     source, problems = parse_article(raw, "articles/en/x.md")
     assert (source is None) == bool(problems)
 
 
-@given(st.dictionaries(st.sampled_from(["title", "published", "updated", "authors", "tags", "section", "image", "language", "kicker", "x"]),
-                       st.one_of(st.text(max_size=20), st.sampled_from(["[]", "[a]", "{}", "{src: a.svg}", "2026-01-01T00:00:00Z", "en", "null", "!x", "&a b"]))))  # fmt: skip
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["title", "published", "updated", "authors", "tags", "section", "image", "language", "kicker", "x"]
+        ),
+        st.one_of(
+            st.text(max_size=20),
+            st.sampled_from(["[]", "[a]", "{}", "{src: a.svg}", "2026-01-01T00:00:00Z", "en", "null", "!x", "&a b"]),
+        ),
+    )
+)
 def test_any_front_matter_is_facts_or_problems(fields: dict[str, str]) -> None:
     raw = "---\n" + "".join(f"{name}: {value}\n" for name, value in fields.items()) + "---\ntext\n"
     source, problems = parse_article(raw.encode("utf-8", "surrogatepass"), "articles/en/x.md")
