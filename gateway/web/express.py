@@ -150,7 +150,8 @@ class Express:
     def _prepare(self, head: Head, known: Known, snapshot: Snapshot) -> Answer | None:
         """The natural lane's answer, if it is in memory; None where that lane must be taken."""
         incoming = self._incoming(head, None)
-        context = self._public.context(incoming, snapshot, known.reader)
+        reader = replace(known.reader, now=self._public.readers.clock())  # the place is remembered, the moment is not
+        context = self._public.context(incoming, snapshot, reader)
         asked = self._public.article(context)
         if asked is None:
             return None
