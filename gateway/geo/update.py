@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from gateway.errors import EvidenceError
 from gateway.geo.maxmind import open_database
 from gateway.geo.sources import DatabaseInfo, source_name
-from gateway.geo.verify import verify_apart
+from gateway.geo.verify import not_older, verify_apart
 
 DBIP_MONTHLY = "https://download.db-ip.com/free/dbip-city-lite-{month:%Y-%m}.mmdb.gz"
 """DB-IP's free monthly file: no key, CC BY 4.0, a link back to DB-IP on pages that use it."""
@@ -55,11 +55,8 @@ def update(source: str, directory: Path, *, allow_older: bool = False) -> Update
             fresh = open_database(draft, name=source_name(name))
             if old is not None and old.digest == fresh.info.digest:
                 return Update(old, target, changed=False, replaced=old)
-            if old is not None and fresh.info.built < old.built and not allow_older:
-                raise EvidenceError(
-                    f"{source}: built {fresh.info.built:%Y-%m-%d}, older than {target} ({old.built:%Y-%m-%d}); "
-                    "to go back, say --allow-older"
-                )
+            if not allow_older:
+                not_older(fresh.info, old, "say --allow-older")
             verify_apart(fresh)
         except EvidenceError as error:
             raise EvidenceError(str(error).replace(str(draft), source)) from error

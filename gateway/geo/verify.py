@@ -15,6 +15,7 @@ from gateway.errors import EvidenceError
 from gateway.geo.maxmind import Database, open_database
 from gateway.geo.mmdb_tree import DamagedTreeError, Tree
 from gateway.geo.records import ANONYMIZERS, read_record
+from gateway.geo.sources import DatabaseInfo
 
 KNOWN_PLACES: tuple[tuple[str, str], ...] = (
     ("8.8.8.8", "US"), ("77.88.8.8", "RU"), ("141.20.1.1", "DE"), ("129.132.1.1", "CH"), ("128.232.1.1", "GB"),
@@ -60,6 +61,15 @@ def verify_apart(database: Database) -> None:
     if done.returncode:
         said = done.stderr.strip().rpartition("\n")[2].replace(copy, database.info.path)
         raise EvidenceError(said or f"{database.info.path}: the check of the file died; fetch the file again")
+
+
+def not_older(fresh: DatabaseInfo, old: DatabaseInfo | None, remedy: str) -> None:
+    """Refuse data older than what it would replace. Raises EvidenceError, with how to insist."""
+    if old is not None and fresh.built < old.built:
+        raise EvidenceError(
+            f"{fresh.path}: built {fresh.built:%Y-%m-%d}, older than the one in service ({old.built:%Y-%m-%d}); "
+            f"to go back, {remedy}"
+        )
 
 
 def _read_all(database: Database, tree: Tree) -> None:

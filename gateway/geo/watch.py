@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway.errors import EvidenceError
 from gateway.geo.evidence import EMBEDDED, Witnesses
 from gateway.geo.maxmind import Database, open_database
-from gateway.geo.verify import verify, verify_apart
+from gateway.geo.verify import not_older, verify, verify_apart
 
 Stamp = tuple[int, int, int]
 """Inode, size and time of change of a file."""
@@ -52,7 +51,8 @@ class EvidenceWatch:
             if old is not None and old.info.digest == fresh.info.digest:
                 found.append(old)
                 continue
-            _not_older(fresh, old, allow_older=allow_older)
+            if not allow_older:
+                not_older(fresh.info, old.info if old else None, "name it under another path")
             (verify_apart if apart else verify)(fresh)
             found.append(fresh)
         return Witnesses(found)
@@ -67,11 +67,3 @@ def _stamp(path: Path) -> Stamp | None:
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def _not_older(fresh: Database, old: Database | None, *, allow_older: bool) -> None:
-    if old is not None and fresh.info.built < old.info.built and not allow_older:
-        raise EvidenceError(
-            f"{fresh.info.path}: built {fresh.info.built:%Y-%m-%d}, older than the one in service "
-            f"({old.info.built:%Y-%m-%d}); to go back, name it under another path"
-        )
