@@ -1,4 +1,4 @@
-"""The composition root: settings in, a running gateway out. What lives as long as the gateway is made and closed here."""
+"""The composition root: settings in, a running gateway out. What lives as long as it is made and closed here."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ class Gateway:
         self.events.reopen()
 
     def showcase(self) -> str | None:
-        """The article whose preview links greet whoever starts a gateway: the newest original with most translations."""
+        """The article whose preview links greet whoever starts a gateway: the newest with most translations."""
         index = self.upkeep.current().index
         originals = [facts for facts in index.newest(utc_now()) if facts.translation_of is None]
         if not originals:

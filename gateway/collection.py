@@ -37,7 +37,7 @@ def collect(snapshot: Snapshot, door: Door, section: str, location: Location, no
 
 
 def page_of_its_own(snapshot: Snapshot, language: str, location: Location, now: datetime) -> Decision:
-    """The decision for a page that shows no article: what policies owe to every page, and nothing that withholds one."""
+    """The decision for a page that shows no article: what is owed to every page, and nothing that withholds."""
     decision = snapshot.decide(no_article(language), location, Door.HTML, now)
     treated = decision.treatments
     return replace(decision, treatments=Treatments(notices=treated.notices, protect=treated.protect))

@@ -27,7 +27,7 @@ class Operations:
         self._metrics = metrics
 
     def readiness(self) -> Readiness:
-        """Ready once policies, evidence and content are loaded: nothing listens before that. Old evidence only warns."""
+        """Ready once everything is loaded: nothing listens before that. Old evidence only warns."""
         return Readiness(ready=True, warnings=self._upkeep.warnings())
 
     def metrics(self) -> str:
@@ -50,9 +50,8 @@ class Operations:
             "problems": problems,
         }
 
-    async def purge(self, *, article: str | None, tag: str | None, everything: bool) -> Mapping[str, object]:
+    async def purge(self, *, article: str | None, tag: str | None) -> Mapping[str, object]:
         """Remove stored pages here, in Redis and, by its channel, in every other process; then look again."""
-        del everything
         tags = purge_tags(article=article, tag=tag)
         removed = self._memory.purge(tags)
         stored = await self._store.purge(tags)

@@ -25,7 +25,8 @@ class StateDirectory:
             probe.unlink()
         except OSError as error:
             raise SettingsError(
-                f"GATEWAY_STATE: cannot write to {self.root}: {error.strerror}; name a directory that this user may write to"
+                f"GATEWAY_STATE: cannot write to {self.root}: {error.strerror}; "
+                "name a directory that this user may write to"
             ) from error
 
     @property

@@ -121,7 +121,7 @@ class Upkeep:
         await self._keep(loaded, actor, action)
 
     async def _keep(self, loaded: Loaded, actor: str, action: str = "activate") -> None:
-        """Write down what is in force. A disk that refuses costs the next start its fallback, not this one its policies."""
+        """Write down what is in force. A disk that refuses costs the next start its fallback, nothing else."""
         try:
             await asyncio.to_thread(self._loader.activated, loaded, actor=actor, now=self._clock(), action=action)
         except OSError as error:
@@ -187,7 +187,7 @@ class Upkeep:
     def count(self) -> None:
         """Say where the numbers are that the snapshot knows."""
         metrics = self._metrics
-        metrics.gauge("gateway_policy_last_success_timestamp_seconds", lambda: self._activated.timestamp())
+        metrics.gauge("gateway_policy_last_success_timestamp_seconds", self._activation)
         metrics.gauge("gateway_policy_next_boundary_timestamp_seconds", self._next_boundary)
 
         def take_over() -> None:
@@ -195,6 +195,9 @@ class Upkeep:
                 metrics.set_total("gateway_geo_lookups_total", labels, count)
 
         metrics.before_scrape(take_over)
+
+    def _activation(self) -> float:
+        return self._activated.timestamp()
 
     def _next_boundary(self) -> float | None:
         moment = next_boundary(self._snapshot.policies, self._clock())

@@ -138,7 +138,7 @@ def gateway(
     ]  # fmt: skip
     log.touch()
     with (directory / "console.txt").open("ab") as console:
-        process = subprocess.Popen(command, env=environment, stdout=console, stderr=console)  # noqa: S603
+        process = subprocess.Popen(command, env=environment, stdout=console, stderr=console)
     running = Running(process, state, log, environment)
     try:
         if wait:

@@ -1,6 +1,6 @@
 """`make screenshots`: pages of a running gateway in Debian's Chromium, on a phone and on a desktop.
 
-    python -m tests.screenshots DIRECTORY
+python -m tests.screenshots DIRECTORY
 """
 
 from __future__ import annotations
@@ -10,10 +10,17 @@ import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
+
 from tests.running import Running, gateway
 
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 ARTICLES = {
     "english": "the-ferry-that-still-runs",
     "russian": "parom-kotoryy-vsyo-eshchyo-khodit",

@@ -1,4 +1,4 @@
-"""The admin port: health, readiness, metrics, purge and reload. Its own port, and a token for all that tells or changes."""
+"""The admin port: health, readiness, metrics, purge, reload; a token for all that tells or changes something."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from aiohttp import web
 NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 OPEN = ("/healthz", "/readyz")
 ACTOR_LIMIT = 100
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,62 +38,75 @@ class Controls(Protocol):
     async def reload(self, *, actor: str, accept_removals: bool) -> Mapping[str, object]:
         """Read policies, content and evidence again; what changed, or the problems that kept the old set in force."""
 
-    async def purge(self, *, article: str | None, tag: str | None, everything: bool) -> Mapping[str, object]:
-        """Remove stored pages; what was removed, and what a read-back found."""
+    async def purge(self, *, article: str | None, tag: str | None) -> Mapping[str, object]:
+        """Remove stored pages (neither named: all); what was removed, and what a read-back found."""
 
 
 def admin_application(controls: Controls, token: str) -> web.Application:
     """The admin port's application."""
+    admin = _Admin(controls, token)
+    application = web.Application(middlewares=[admin.authorised], client_max_size=64 * 1024)
+    application.router.add_get("/healthz", admin.healthz)
+    application.router.add_get("/readyz", admin.readyz)
+    application.router.add_get("/metrics", admin.metrics)
+    application.router.add_post("/reload", admin.reload)
+    application.router.add_post("/purge", admin.purge)
+    return application
+
+
+class _Admin:
+    """Handlers: each translates, asks the controls, translates back."""
+
+    def __init__(self, controls: Controls, token: str) -> None:
+        self._controls = controls
+        self._token = token.encode()
 
     @web.middleware
-    async def authorised(
-        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
+    async def authorised(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let in whoever has the token, and no page of another site that a browser was led to."""
         if request.path not in OPEN:
             scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or not hmac.compare_digest(given.encode(), token.encode()):
-                return _json(
-                    {"error": "a token is needed: Authorization: Bearer …"}, 401, {"WWW-Authenticate": "Bearer"}
-                )
+            if scheme.lower() != "bearer" or not hmac.compare_digest(given.encode("utf-8", "replace"), self._token):
+                return _json({"error": "a token is needed: Authorization: Bearer …"}, 401, CHALLENGE)
             if "Origin" in request.headers:
                 return _json({"error": "not from a page of another site"}, 403)
         return await handler(request)
 
-    async def healthz(_request: web.Request) -> web.Response:
+    async def healthz(self, _request: web.Request) -> web.Response:
+        """The process answers."""
         return _json({"status": "ok"})
 
-    async def readyz(_request: web.Request) -> web.Response:
-        state = controls.readiness()
+    async def readyz(self, _request: web.Request) -> web.Response:
+        """Readers may be sent here, or why not."""
+        state = self._controls.readiness()
         body = {"ready": state.ready, "reasons": state.reasons, "warnings": state.warnings}
         return _json(body, 200 if state.ready else 503)
 
-    async def metrics(_request: web.Request) -> web.Response:
+    async def metrics(self, _request: web.Request) -> web.Response:
+        """Prometheus' text format."""
         headers = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8", **NO_STORE}
-        return web.Response(body=controls.metrics().encode(), headers=headers)
+        return web.Response(body=self._controls.metrics().encode(), headers=headers)
 
-    async def reload(request: web.Request) -> web.Response:
+    async def reload(self, request: web.Request) -> web.Response:
+        """Read everything again now."""
         given = await _body(request)
         actor = str(given.get("actor", "admin"))[:ACTOR_LIMIT]
-        result = await controls.reload(actor=actor, accept_removals=given.get("accept_removals") is True)
+        result = await self._controls.reload(actor=actor, accept_removals=given.get("accept_removals") is True)
         return _json(result, 200 if result.get("accepted") else 422)
 
-    async def purge(request: web.Request) -> web.Response:
+    async def purge(self, request: web.Request) -> web.Response:
+        """Remove stored pages."""
         given = await _body(request)
-        article, tag = (
-            value if isinstance(value := given.get(name), str) and value else None for name in ("article", "tag")
-        )
+        article, tag = _text(given, "article"), _text(given, "tag")
         everything = given.get("all") is True
         if sum((article is not None, tag is not None, everything)) != 1:
             return _json({"error": 'name exactly one: {"article": SLUG}, {"tag": TAG} or {"all": true}'}, 400)
-        return _json(await controls.purge(article=article, tag=tag, everything=everything))
+        return _json(await self._controls.purge(article=article, tag=tag))
 
-    application = web.Application(middlewares=[authorised], client_max_size=64 * 1024)
-    application.router.add_get("/healthz", healthz)
-    application.router.add_get("/readyz", readyz)
-    application.router.add_get("/metrics", metrics)
-    application.router.add_post("/reload", reload)
-    application.router.add_post("/purge", purge)
-    return application
+
+def _text(given: Mapping[str, object], name: str) -> str | None:
+    value = given.get(name)
+    return value if isinstance(value, str) and value else None
 
 
 async def _body(request: web.Request) -> Mapping[str, object]:

@@ -15,7 +15,7 @@ Header = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """What came in. `target` is as sent (origin form); `headers` have lower-case names, in their order, repeats kept."""
+    """What came in. `target` as sent (origin form); `headers` with lower-case names, in their order, repeats kept."""
 
     method: str
     target: str
@@ -42,7 +42,8 @@ class Reader:
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """What goes out. `headers` are complete but for Date and framing. `delivered`: what the log line tells of it;
-    None where no decision was asked for (assets, robots)."""
+    None where no decision was asked for (assets, robots).
+    """
 
     status: int
     headers: Sequence[Header]

@@ -30,7 +30,8 @@ OF_THE_CONTENT = ("Content-Type", "Content-Language", "Content-Encoding")
 
 def page_headers(context: Context, delivered: Delivered, coding: str) -> list[Header]:
     """Header fields of a rendered page, framing and Date aside. They depend on the decision and the second, so they
-    are made here and never stored."""
+    are made here and never stored.
+    """
     page, decision, preview = delivered.page, delivered.decision, context.reader.preview
     control = cache_control(decision.depends_on_place, decision.valid_until, context.reader.now, page.status)
     if preview:

@@ -1,5 +1,6 @@
 """Signed, expiring previews: "as read in REGION", for operators. A signature covers article, place and end; nothing
-that a reader sends on a plain request can choose a place."""
+that a reader sends on a plain request can choose a place.
+"""
 
 from __future__ import annotations
 

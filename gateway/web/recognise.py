@@ -94,10 +94,8 @@ class Recogniser:
     def _learn(self, name: bytes) -> int:
         """What a field name as spelt means; names are few, and a flood of new ones is not learnt."""
         lower = name.lower()
-        if not _TOKEN.fullmatch(name) or lower in _HANDED_OVER:
-            kind = REFUSED
-        else:
-            kind = self._kinds.get(lower, IGNORED)
+        refused = lower in _HANDED_OVER or not _TOKEN.fullmatch(name)
+        kind = REFUSED if refused else self._kinds.get(lower, IGNORED)
         if len(self._learnt) < NAMES_LEARNT:
             self._learnt[name] = kind
         return kind

@@ -1,4 +1,4 @@
-"""What is told of an answered request: the log line, the counters, the hourly decision facts. Both lanes tell it here."""
+"""What is told of an answered request: log line, counters, hourly decision facts. Both lanes tell it here."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from tests.geo.addresses import ADDRESSES
 from tests.running import Answer, Running, gateway
 from tests.sites import policy, write_content, write_policies

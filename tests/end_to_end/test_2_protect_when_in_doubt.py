@@ -4,11 +4,15 @@ sample policies, through a trusted proxy's header, at the socket.
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 
 import pytest
+
 from tests.geo.addresses import ADDRESSES
-from tests.running import Running
+from tests.running import POLICIES, SAMPLE, Running
 
 WARNED = ("Moscow", "Simferopol", "Sevastopol", "Donetsk", "Luhansk", "Kherson")
 LEFT_ALONE = ("Kyiv", "Minsk", "Lagos")
@@ -72,12 +76,6 @@ def test_a_block_acts_on_confirmed_readers_alone(sample: Running) -> None:
 
 @pytest.mark.parametrize("city", [*WARNED, *LEFT_ALONE])
 def test_explain_gives_the_reason_for_what_the_socket_did(sample: Running, city: str) -> None:
-    import json
-    import subprocess
-    import sys
-
-    from tests.running import POLICIES, SAMPLE
-
     command = [sys.executable, "-m", "gateway", "explain", "--ip", ADDRESSES[city], "--json",
                "--policies", str(POLICIES), "--content", str(SAMPLE), ARTICLE.rpartition("/")[2]]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -92,8 +90,6 @@ def test_explain_gives_the_reason_for_what_the_socket_did(sample: Running, city:
 
 def blocked_article() -> str:
     """The slug that the sample's court order names."""
-    from tests.running import POLICIES
-
     found = re.search(r"slugs:\s*\[\s*([a-z0-9-]+)", (POLICIES / "court-order-example.yaml").read_text("utf-8"))
     assert found
     return found[1]

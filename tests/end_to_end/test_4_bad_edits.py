@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.running import Running, gateway
 from tests.sites import policy, write_content, write_policies
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import brotli
 import pytest
+
 from tests.geo.addresses import ADDRESSES
 from tests.running import Running, gateway
 from tests.sites import policy, write_content, write_policies
 
-SECRET = "A passage of harbour-opens to withhold"
+PASSAGE = "A passage of harbour-opens to withhold"
 BLOCKED, WITHHELD, WARNED, FREE = (ADDRESSES[city] for city in ("Berlin", "Minsk", "Moscow", "Lagos"))
 
 
@@ -41,7 +43,7 @@ def test_a_blocked_article_leaves_no_trace_at_any_door(site: Running, door: str)
     answer = site.get(door, reader=BLOCKED)
     assert answer.status == (451 if "/articles/" in door else 200)
     assert "The harbour opens" not in answer.text
-    assert SECRET not in answer.text
+    assert PASSAGE not in answer.text
     if "/articles/" not in door:
         assert "harbour-opens" not in answer.text
     assert "harbour-opens" in site.get(door, reader=FREE).text
@@ -50,18 +52,14 @@ def test_a_blocked_article_leaves_no_trace_at_any_door(site: Running, door: str)
 @pytest.mark.parametrize("coding", ["identity", "gzip", "br"])
 @pytest.mark.parametrize("door", DOORS)
 def test_a_withheld_part_is_in_no_byte_of_any_door(site: Running, door: str, coding: str) -> None:
-    import gzip
-
-    import brotli
-
     answer = site.get(door, {"Accept-Encoding": coding}, reader=WITHHELD)
     used = answer.headers.get("content-encoding", "identity")
     decode = {"identity": bytes, "gzip": gzip.decompress, "br": brotli.decompress}[used]
     assert answer.status == 200
-    assert SECRET.encode() not in decode(answer.body)
+    assert PASSAGE.encode() not in decode(answer.body)
     if door.startswith("/articles/harbour-opens"):
         assert b"third" in decode(answer.body)
-        assert SECRET in site.get(door, reader=FREE).text
+        assert PASSAGE in site.get(door, reader=FREE).text
 
 
 def test_translations_come_along(site: Running) -> None:
