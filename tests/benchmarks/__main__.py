@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks import load, nginx_best, peers, report
@@ -31,7 +32,7 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-bench-")))
         directory.chmod(0o755)
-        material = make(directory, readers=given.readers, articles=given.articles, paragraphs=given.paragraphs)
+        material = make(directory, readers=given.readers, articles=given.articles, characters=given.characters)
         gateway = stack.enter_context(peers.the_gateway(material, directory / "gateway", SERVER_CORE))
         pages = _pages(material, gateway)
         servers = [
@@ -39,6 +40,12 @@ def main() -> int:
             gateway,
             stack.enter_context(peers.aiohttp_and_redis(material, pages, directory / "aiohttp", SERVER_CORE)),
         ]
+        if given.lanes:
+            natural = peers.the_gateway(
+                material, directory / "natural", SERVER_CORE, name="gateway, express off", express="off"
+            )
+            servers.insert(2, stack.enter_context(natural))
+            _pages(material, servers[2])
         differing = differences(material, servers)
         if differing:
             sys.stderr.write("not measured, since the servers do not serve the same:\n" + "\n".join(differing) + "\n")
@@ -73,12 +80,13 @@ def _unlogged(servers: Sequence[peers.Peer], rounds: Mapping[str, Sequence[load.
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=4, help="of each server in each round")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=3, help="of each server in each round")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--readers", type=int, default=10_000, help="different addresses")
     parser.add_argument("--articles", type=int, default=10)
-    parser.add_argument("--paragraphs", type=int, default=18, help="of each article; 18 make a page of about 14 kB")
+    parser.add_argument("--characters", type=int, default=8_000, help="of each article; 8,000 make a page of 14 kB")
+    parser.add_argument("--lanes", action="store_true", help="measure the gateway without its express lane too")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--svg", type=Path, help="draw the ratios into this file")
     return parser.parse_args()
@@ -117,13 +125,15 @@ def differences(material: Material, servers: Sequence[peers.Peer], asked: int = 
 def measure(
     servers: Sequence[peers.Peer], files: Sequence[str], given: argparse.Namespace
 ) -> dict[str, list[load.Measured]]:
-    """Rounds in which every server has its turn; each is warmed first."""
+    """Rounds in which every server has its turn, another first in each; all are warmed before."""
     rounds: dict[str, list[load.Measured]] = {server.name: [] for server in servers}
     for server in servers:
         load.run(server.port, files, seconds=2, connections=given.connections, core=LOAD_CORE)
     for number in range(given.rounds):
-        for server in servers:
+        for server in (*servers[number % len(servers) :], *servers[: number % len(servers)]):
+            before = server.spent_seconds()
             run = load.run(server.port, files, seconds=given.seconds, connections=given.connections, core=LOAD_CORE)
+            run = replace(run, server_seconds=server.spent_seconds() - before)
             rounds[server.name].append(run)
             sys.stderr.write(f"round {number + 1}: {server.name}: {run.rate:,.0f}/s\n")
     return rounds

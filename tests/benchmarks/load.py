@@ -18,7 +18,8 @@ SCRIPT = Path(__file__).with_name("load.lua")
 class Measured:
     """One run. Rates in requests a second, latencies in milliseconds; `wrong` counts errors and statuses above 399.
 
-    `busy`: the share of its core that wrk used. Near 1, it is wrk that was measured.
+    `busy`: the share of its core that wrk used; near 1, it is wrk that was measured. `server_seconds`: processor time
+    of the server's processes, which other work on the machine does not touch.
     """
 
     requests: int
@@ -28,6 +29,7 @@ class Measured:
     p99: float
     wrong: int
     busy: float
+    server_seconds: float = 0.0
 
 
 def write_load(material: Material, directory: Path) -> list[str]:

@@ -12,7 +12,7 @@ import maxminddb
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
-from tests.running import REPOSITORY
+from tests.running import REPOSITORY, SAMPLE
 
 EVIDENCE = REPOSITORY / "gateway" / "geo" / "data" / "evidence.mmdb"
 HOST = "news.example"
@@ -37,13 +37,6 @@ BROWSER: Sequence[tuple[str, str]] = (
     ("Sec-Fetch-Dest", "document"),
     ("Accept-Encoding", "gzip, deflate"),
     ("Accept-Language", "en-GB,en;q=0.9"),
-)
-
-PARAGRAPH = (
-    "On the {n}th crossing of that week the river was the colour of slate, and {m} people stood on the landing with "
-    "what they carry: bread, a violin case, two letters for the office in Kastin, a child asleep. Nobody asked anyone "
-    "which side they were from. The skipper listened to the water, as she does, and then she cast off; by the time the "
-    "bell of the upper town had finished counting to {k} the boat was in midstream and the talk had turned to prices."
 )
 
 
@@ -71,14 +64,15 @@ class Material:
         return [f"/articles/{slug}" for slug in self.slugs]
 
 
-def make(directory: Path, *, readers: int, articles: int, paragraphs: int, seed: int = 1) -> Material:
+def make(directory: Path, *, readers: int, articles: int, characters: int, seed: int = 1) -> Material:
     """Write the material under `directory`."""
     chosen = _readers(readers, random.Random(seed))
     geoip = directory / "benchmark.mmdb"
     _geoip(chosen, geoip)
     slugs = [f"crossing-{number}" for number in range(1, articles + 1)]
+    prose = _sample_paragraphs()
     for number, slug in enumerate(slugs, 1):
-        _article(directory / "content" / "articles" / "en" / f"{slug}.md", slug, number, paragraphs)
+        _article(directory / "content" / "articles" / "en" / f"{slug}.md", slug, number, characters, prose)
     return Material(directory / "content", geoip, chosen, slugs)
 
 
@@ -118,16 +112,25 @@ def _geoip(readers: Sequence[Reader], path: Path) -> None:
     writer.to_db_file(str(path))
 
 
-def _article(path: Path, slug: str, number: int, paragraphs: int) -> None:
+def _sample_paragraphs() -> list[str]:
+    """The English sample articles' own prose, since it is as compressible as prose is."""
+    found: list[str] = []
+    for path in sorted((SAMPLE / "articles" / "en").glob("*.md")):
+        body = path.read_text("utf-8").split("---\n", 2)[2]
+        found += [block for block in body.split("\n\n") if block.strip()[:1].isalpha() and ":::" not in block]
+    return found
+
+
+def _article(path: Path, slug: str, number: int, characters: int, prose: Sequence[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    body = "\n\n".join(
-        ("## What the river says\n\n" if index % 5 == 4 else "")
-        + PARAGRAPH.format(n=number * 7 + index, m=index + 3, k=index % 12 + 1)
-        for index in range(paragraphs)
-    )
+    body = ""
+    for index in range(len(prose)):
+        if len(body) >= characters:
+            break
+        body += "## What the river says\n\n" * (index % 5 == 4) + prose[(number * 11 + index) % len(prose)] + "\n\n"
     path.write_text(
         f"---\ntitle: The crossing, part {number}\nsummary: What {slug} carried, and who stood on the landing.\n"
         "published: 2026-05-01T08:00:00Z\nauthors: [Ada Quill]\nsection: world\ntags: [rivers]\nlanguage: en\n---\n"
-        f"{body}\n",
+        f"{body}",
         encoding="utf-8",
     )

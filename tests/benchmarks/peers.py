@@ -33,6 +33,10 @@ class Peer:
     pids: tuple[int, ...]
     log: Path
 
+    def spent_seconds(self) -> float:
+        """Processor time of its processes so far."""
+        return sum(_spent_seconds(pid) for pid in self.pids)
+
     def lines(self) -> int:
         """Requests logged so far."""
         with self.log.open("rb") as file:
@@ -57,14 +61,16 @@ def fetch(port: int, path: str, reader: Reader, coding: str | None = None) -> Pa
 
 
 @contextlib.contextmanager
-def the_gateway(material: Material, directory: Path, core: int, **settings: str) -> Iterator[Peer]:
+def the_gateway(
+    material: Material, directory: Path, core: int, *, name: str = "gateway", **settings: str
+) -> Iterator[Peer]:
     """The gateway, one process, with the sample policies and an embedded Valkey that it need not ask once warm."""
     directory.mkdir(parents=True, exist_ok=True)
     with gateway(
         directory, content=material.content, geoip=str(material.geoip), base_url=f"https://{HOST}", **settings
     ) as running:
         pin(running.process.pid, core)
-        yield Peer("gateway", running.port, (running.process.pid,), running.log)
+        yield Peer(name, running.port, (running.process.pid,), running.log)
 
 
 @contextlib.contextmanager
@@ -104,10 +110,35 @@ def aiohttp_and_redis(material: Material, pages: nginx_best.Pages, directory: Pa
 
 def pin(pid: int, core: int) -> None:
     """Keep a process, its threads and its children on one core; what they start later inherits it."""
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(task.name), {core})
-        for child in (task / "children").read_text().split():
-            pin(int(child), core)
+    for thread in _threads(pid):
+        with contextlib.suppress(ProcessLookupError):  # gone meanwhile
+            os.sched_setaffinity(thread, {core})
+    for child in _children(pid):
+        pin(child, core)
+
+
+def _threads(pid: int) -> list[int]:
+    with contextlib.suppress(OSError):
+        return [int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()]
+    return []
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for thread in _threads(pid):
+        with contextlib.suppress(OSError):
+            found += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_text().split())
+    return found
+
+
+def _spent_seconds(pid: int) -> float:
+    """User and system time of a process and of its children, ended or not (proc(5): fields 14 to 17, in ticks)."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(map(_spent_seconds, _children(pid)))
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -18,13 +18,18 @@ STYLE = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One server over all rounds: medians, and the slowest and fastest round. `ratio` is to the first server."""
+    """One server over all rounds: medians, and the slowest and fastest round. Ratios are to the first server.
+
+    `microseconds`: processor time for each request; its ratio is what the rates' would be on a quiet machine.
+    """
 
     server: str
     rate: float
     slowest: float
     fastest: float
     ratio: float
+    microseconds: float
+    ratio_by_processor_time: float
     p50_ms: float
     p99_ms: float
 
@@ -39,6 +44,8 @@ def rows(rounds: Mapping[str, Sequence[Measured]]) -> list[Row]:
             slowest=min(run.rate for run in runs),
             fastest=max(run.rate for run in runs),
             ratio=median(run.rate / beside.rate for run, beside in zip(runs, base, strict=True)),
+            microseconds=_microseconds(runs),
+            ratio_by_processor_time=_microseconds(base) / _microseconds(runs),
             p50_ms=median(run.p50 for run in runs),
             p99_ms=median(run.p99 for run in runs),
         )
@@ -46,16 +53,23 @@ def rows(rounds: Mapping[str, Sequence[Measured]]) -> list[Row]:
     ]
 
 
+def _microseconds(runs: Sequence[Measured]) -> float:
+    return median(run.server_seconds / run.requests * 1e6 for run in runs)
+
+
 def as_text(found: Sequence[Row], facts: Mapping[str, object]) -> str:
     """A Markdown table that is also legible in a terminal."""
     width = max(len(row.server) for row in found)
     lines = [
-        f"| {'server':{width}} | requests/s |     slowest–fastest | ratio | p50 ms | p99 ms |",
-        f"|{'-' * (width + 2)}|-----------:|--------------------:|------:|-------:|-------:|",
+        f"| {'server':{width}} | requests/s | slowest–fastest | ratio | CPU µs | by CPU | p50 ms | p99 ms |",
+        f"|{'-' * (width + 2)}|-----------:|----------------:|------:|-------:|-------:|-------:|-------:|",
     ]
     for row in found:
         spread = f"{row.slowest:,.0f}–{row.fastest:,.0f}"
-        figures = f"{row.rate:10,.0f} | {spread:>19} | {row.ratio:5.2f} | {row.p50_ms:6.2f} | {row.p99_ms:6.2f}"
+        processor = f"{row.microseconds:6.1f} | {row.ratio_by_processor_time:6.2f}"
+        figures = (
+            f"{row.rate:10,.0f} | {spread:>15} | {row.ratio:5.2f} | {processor} | {row.p50_ms:6.2f} | {row.p99_ms:6.2f}"
+        )
         lines.append(f"| {row.server:{width}} | {figures} |")
     said = "; ".join(f"{name}: {value}" for name, value in facts.items())
     return "\n".join([*lines, "", said])

@@ -21,6 +21,7 @@ class Recorder(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
         self.heads: list[bytes] = []
+        self.answer = ANSWER
 
     @property
     def port(self) -> int:
@@ -45,7 +46,8 @@ class _Connection(socketserver.BaseRequestHandler):
             if b"\r\n\r\n" in kept:
                 self.server.heads.append(kept)
                 kept = b""
-                self.request.sendall(ANSWER)
+                with contextlib.suppress(ConnectionError):
+                    self.request.sendall(self.server.answer)
 
 
 @contextlib.contextmanager
