@@ -30,7 +30,7 @@ _TEREDO = IPv6Network("2001::/32")
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 
-def locate(  # noqa: PLR0917  (everything that an answer depends on, by name)
+def locate(
     client: ClientAddress,
     host: str,
     witnesses: Witnesses,

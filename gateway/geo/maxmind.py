@@ -12,17 +12,17 @@ import hashlib
 import mmap
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address
-from itertools import islice
 from pathlib import Path
 
 import maxminddb
+import maxminddb.reader
 
 from gateway.errors import EvidenceError
-from gateway.geo.mmdb_tree import Tree
+from gateway.geo.mmdb_tree import DamagedTreeError, Tree
 from gateway.geo.records import FUSED, Finding, read_record, schema_of
 from gateway.geo.region import Place
 from gateway.geo.sources import DatabaseInfo, Source, licence_of, source_name, source_of, sources_from_text
@@ -91,9 +91,8 @@ class Database:
     @contextlib.contextmanager
     def tree(self) -> Iterator[Tree]:
         """The search tree of the private copy."""
-        facts = self._reader.metadata()
-        with mmap.mmap(self._descriptor, 0, access=mmap.ACCESS_READ) as view:
-            yield Tree(view, facts.node_count, facts.record_size, facts.ip_version)
+        with _tree(self._descriptor, self._reader.metadata()) as tree:
+            yield tree
 
     @property
     def descriptor(self) -> int:
@@ -111,12 +110,19 @@ def open_database(path: Path | str, *, name: str = "", fips: bool = False) -> Da
         os.close(descriptor)
         raise EvidenceError(f"{path}: not a whole MaxMind DB; name an .mmdb file, complete and unpacked") from error
     try:
-        info = _info(path, name or source_name(str(path)), reader, digest, size)
+        records = _sample(path, reader, descriptor)
+        info = _info(path, name or source_name(str(path)), reader, records, (digest, size))
     except EvidenceError:
         reader.close()
         os.close(descriptor)
         raise
     return Database(info, fips, _reader=reader, _descriptor=descriptor)
+
+
+@contextlib.contextmanager
+def _tree(descriptor: int, facts: maxminddb.reader.Metadata) -> Iterator[Tree]:
+    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as view:
+        yield Tree(view, facts.node_count, facts.record_size, facts.ip_version)
 
 
 def _private_copy(path: Path) -> tuple[int, str, int]:
@@ -150,13 +156,39 @@ def _write_all(descriptor: int, chunk: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _info(path: Path, name: str, reader: maxminddb.Reader, digest: str, size: int) -> DatabaseInfo:
+def _sample(path: Path, reader: maxminddb.Reader, descriptor: int) -> list[object]:
+    """Some records. Not by the reader's own iteration, which in a damaged tree may run in circles for good."""
+    facts = reader.metadata()
+    records: list[object] = []
+
+    def read(family: type[IPv4Address | IPv6Address]) -> Callable[[int, int], int]:
+        def classify(record: int, start: int) -> int:
+            records.append(reader.get(family(start)))
+            return record
+
+        return classify
+
+    try:
+        with _tree(descriptor, facts) as tree:
+            four, height = tree.root(4)
+            walks = [tree.cuts(four, height, read(IPv4Address))] if height == 32 else []
+            walks += [tree.cuts(0, 128, read(IPv6Address), skip=four)] if tree.ip_version == 6 else []
+            for walk in walks:
+                enough = len(records) + _SAMPLE
+                for _ in walk:
+                    if len(records) >= enough:
+                        break
+    except (*_READ_ERRORS, DamagedTreeError) as error:
+        raise EvidenceError(f"{path}: damaged ({error}); fetch the file again") from error
+    return records
+
+
+def _info(
+    path: Path, name: str, reader: maxminddb.Reader, records: Sequence[object], copy: tuple[str, int]
+) -> DatabaseInfo:
+    digest, size = copy
     facts = reader.metadata()
     built = datetime.fromtimestamp(facts.build_epoch, UTC)
-    try:
-        records = [record for _, record in islice(reader, _SAMPLE)]
-    except _READ_ERRORS as error:
-        raise EvidenceError(f"{path}: records cannot be read ({error}); fetch the file again") from error
     kinds = [schema for record in records if (schema := schema_of(record))]
     if not kinds:
         raise EvidenceError(
@@ -194,7 +226,7 @@ class Operators:
         weakref.finalize(self, os.close, descriptor)
         try:
             self._reader = maxminddb.open_database(f"/proc/self/fd/{descriptor}", maxminddb.MODE_MMAP_EXT)
-            known = any(self._name(record) for _, record in islice(self._reader, _SAMPLE))
+            known = any(map(self._name, _sample(path, self._reader, descriptor)))
         except _READ_ERRORS as error:
             raise EvidenceError(f"{path}: not a MaxMind DB ({error}); name an ASN database") from error
         if not known:

@@ -38,8 +38,9 @@ def test_each_source_says_of_a_city_what_the_table_has(embedded: Witnesses, city
         ("Moscow", "RU", "confirmed"), ("Simferopol", "UA-43", "confirmed"), ("Simferopol", "held", "confirmed"),
         ("Simferopol", "RU", "inside"), ("Simferopol", "UA", "inside"), ("Sevastopol", "held", "confirmed"),
         ("Donetsk", "held", "possible"), ("Donetsk", "RU", "inside"), ("Luhansk", "held", "possible"),
-        ("Kherson", "held", "possible"), ("Kherson", "RU", "outside"), ("Kyiv", "held", "outside"), ("Kyiv", "RU", "outside"),
-        ("Kyiv", "UA", "confirmed"), ("Minsk", "held", "outside"), ("Lagos", "RU", "outside"), ("Berlin", "DE", "confirmed"),
+        ("Kherson", "held", "possible"), ("Kherson", "RU", "outside"), ("Kyiv", "held", "outside"),
+        ("Kyiv", "RU", "outside"), ("Kyiv", "UA", "confirmed"), ("Minsk", "held", "outside"), ("Lagos", "RU", "outside"),
+        ("Berlin", "DE", "confirmed"),
         ("Simferopol, IPv6", "held", "confirmed"), ("Sevastopol, IPv6", "held", "confirmed"),
     ],
 )  # fmt: skip
