@@ -36,8 +36,9 @@ Content = Annotated[Path | None, typer.Option("--content", help="The content dir
 
 def register(application: typer.Typer) -> None:
     """Give the command its policy verbs."""
-    for name, verb in {"check": check, "test": run_cases, "explain": explain}.items():
-        application.command(name)(verb)
+    application.command()(check)
+    application.command("test")(run_cases)
+    application.command()(explain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def run_cases(
     raise typer.Exit(1 if failed else 0)
 
 
-def explain(  # noqa: PLR0917  (options are parameters)
+def explain(
     article: Annotated[str, typer.Argument(help="The article's slug.")],
     address: Annotated[str, typer.Option("--ip", metavar="IP", help="A reader at this address.")] = "",
     region: Annotated[str, typer.Option("--in", metavar="REGION", help="A reader certainly in a region or code.")] = "",

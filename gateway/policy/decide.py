@@ -55,7 +55,7 @@ def decide(
     `whole_trace`: also say of policies that mean other articles, or are off, why they don't apply.
     """
     meant = candidates(policies, facts, original)
-    judgements = [_judge(policies, policy, facts, location, (door, now)) for policy in meant]
+    judgements = [_judge_safely(policies, policy, facts, location, (door, now)) for policy in meant]
     treatments = merge(
         policies,
         facts,
@@ -82,6 +82,17 @@ def next_boundary(policies: PolicySet, now: datetime) -> datetime | None:
     """The next moment at which any policy begins or ceases to act, for whatever article."""
     active = (policy for policy in policies.policies if policy.state is not State.OFF)
     return min((moment for policy in active for moment in boundaries(policy, now)), default=None)
+
+
+def _judge_safely(
+    policies: PolicySet, policy: Policy, facts: Facts, location: Location, at: tuple[Door, datetime]
+) -> _Judgement:
+    """One broken policy must not take the others with it; and nobody may keep a page that it might have changed."""
+    try:
+        return _judge(policies, policy, facts, location, at)
+    except Exception as error:  # noqa: BLE001  (whatever it is, the other policies still have to be decided)
+        reason = f"it could not be decided ({type(error).__name__}: {error})"
+        return _Judgement(Reason(policy.name, False, None, reason, failed=True), depends_on_place=True)
 
 
 def _judge(

@@ -87,7 +87,9 @@ class Treatments:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One policy's line in the trace. `matched`: some action of it applies (or would, in shadow)."""
+    """One policy's line in the trace. `matched`: some action of it applies (or would, in shadow). `failed`: deciding it
+    raised; the others were decided all the same, and somebody should be told.
+    """
 
     policy: str
     matched: bool
@@ -95,6 +97,7 @@ class Reason:
     reason: str
     applied: tuple[str, ...] = ()
     shadow: bool = False
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

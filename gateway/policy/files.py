@@ -9,7 +9,7 @@ import hashlib
 import os
 import stat
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from pathlib import Path
 
 import watchfiles
@@ -79,18 +79,19 @@ async def changes(directory: Path) -> AsyncIterator[None]:
 async def _wakes(directory: Path) -> AsyncIterator[None]:
     """Now and then; sooner if the kernel says that something happened."""
     while True:
+        watching = watchfiles.awatch(
+            directory,
+            watch_filter=None,
+            debounce=50,
+            step=20,
+            rust_timeout=int(POLL_SECONDS * 1000),
+            yield_on_timeout=True,
+        )
+        # no directory, or no watches left: polling goes on alone
         with suppress(OSError, RuntimeError):
-            watching = watchfiles.awatch(
-                directory,
-                watch_filter=None,
-                debounce=50,
-                step=20,
-                rust_timeout=int(POLL_SECONDS * 1000),
-                yield_on_timeout=True,
-                raise_interrupt=False,
-            )
-            async for _ in watching:
-                yield
+            async with aclosing(watching):
+                async for _ in watching:
+                    yield
         await asyncio.sleep(POLL_SECONDS)
         yield
 

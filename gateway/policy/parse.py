@@ -171,9 +171,7 @@ def _not_self_conditional(
             for language, text in notices.get(action.id, {}).items():
                 if not text.self_conditional:
                     path = f"notices/{action.id}/{language}.md"
-                    what = (
-                        f"policy '{policy.name}' shows this to readers who may be elsewhere, and it does not say “if”"
-                    )
+                    what = f"policy '{policy.name}' shows this also to readers who may be elsewhere"
                     remedy = "word it “if you are in …” and write `self_conditional: true`"
                     found.setdefault(path, Problem(path, 1, 1, "not-self-conditional", what, remedy))
     return list(found.values())

@@ -144,6 +144,9 @@ def _codes(fields: Fields, word: str, region: str, *, countries_only: bool = Fal
             codes |= group.wholly
         elif is_country(code) or (not countries_only and is_subdivision_code(code)):
             codes.add(code)
+        elif is_subdivision_code(code):
+            what = f"'{code}' in region '{region}' is a part of a country"
+            fields.refuse(node, "subdivision-as-country", what, "write it under 'wholly' or 'partly'")
         elif code:
             kind = "country" if countries_only or not is_subdivision(code) else "subdivision"
             fields.refuse(node, f"unknown-{kind}", f"unknown {kind} '{code}' in region '{region}'", remedy_for(code))

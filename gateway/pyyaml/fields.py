@@ -16,6 +16,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _YEARS = range(1900, 9000)  # a moment near the ends of the calendar cannot be carried into another zone
 SHOWN = 60
+SHORTEST_GUESSED = 3
 
 
 class Fields:
@@ -103,7 +104,7 @@ class Fields:
         text = self.text_of(node, what)
         if not text or text in choices:
             return text
-        near = nearest(text, choices)
+        near = None if text.isdecimal() else nearest(text, choices)
         listed = ", ".join(choices)
         self.refuse(node, "unknown-value", f"{what} is {_shown(node)}{self._about}",
                     f"did you mean '{near}'?" if near else f"write one of: {listed}")  # fmt: skip
@@ -187,7 +188,9 @@ class Fields:
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The known word that was most likely meant; None if none is near."""
+    """The known word that was most likely meant; None if none is near, or the word too short to tell."""
+    if len(word) < SHORTEST_GUESSED:
+        return None
     by_fold = {candidate.casefold(): candidate for candidate in sorted(known)}
     found = get_close_matches(word.casefold(), by_fold, n=1, cutoff=cutoff)
     return by_fold[found[0]] if found else None
