@@ -5,10 +5,12 @@ The index holds facts only; a text is read when it is rendered. What cannot be r
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -41,14 +43,13 @@ def load_directory(root: Path, *, cache: Path | None = None) -> DirectoryIndex:
 
     Raises ContentError if the directory itself cannot be read; a cache that cannot be read or written costs only time.
     """
-    known: Mapping[str, Entry] = {}
-    if cache is not None:
-        try:
-            known = kept.decode(cache.read_bytes())
-        except OSError:
-            known = {}
     tree = Tree(root)
-    return DirectoryIndex(tree, cache, _look(tree, known, cache))
+    with _uncollected():
+        known: Mapping[str, Entry] = {}
+        if cache is not None:
+            with suppress(OSError):
+                known = kept.decode(cache.read_bytes())
+        return DirectoryIndex(tree, cache, _look(tree, known, cache))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,21 @@ class DirectoryIndex(Catalogue):
 
     def refresh(self) -> DirectoryIndex:
         """The directory as it is now: this index itself if nothing changed. Raises ContentError."""
-        found = _look(self._tree, self._found.entries, self._cache)
-        return self if found == self._found else DirectoryIndex(self._tree, self._cache, found)
+        with _uncollected():
+            found = _look(self._tree, self._found.entries, self._cache)
+            return self if found == self._found else DirectoryIndex(self._tree, self._cache, found)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: many values are made at once and none is garbage, yet each pass would visit all."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def _look(tree: Tree, known: Mapping[str, Entry], cache: Path | None) -> Found:

@@ -19,7 +19,9 @@ SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 WORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MAX_SLUG = 200
-_MEDIUM = re.compile(r"[\w./%+-]+\.(?:svg|png|jpe?g|gif|webp|avif|mp3|ogg|mp4|webm|pdf)(?!\w)", re.IGNORECASE)
+_EXTENSION = re.compile(r"\.(?:svg|png|jpe?g|gif|webp|avif|mp3|ogg|mp4|webm|pdf)(?!\w)", re.IGNORECASE)
+_NAME_BEFORE = re.compile(r"[\w./%+-]+\Z")
+MAX_MEDIA_PATH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,9 @@ def _may_be_empty(node: Node | None) -> str:
 def _media(image: Image | None, text: str) -> tuple[str, ...]:
     """Every medium that an article may show: rather one too many, since a medium is treated as its articles are."""
     found = {image.src: None} if image else {}
-    for written in _MEDIUM.findall(text):
-        path = media_path(unquote(written))
+    for extension in _EXTENSION.finditer(text):
+        name = _NAME_BEFORE.search(text, max(0, extension.start() - MAX_MEDIA_PATH), extension.start())
+        path = media_path(unquote(name[0] + extension[0])) if name else None
         if path:
             found[path] = None
     return tuple(found)

@@ -46,6 +46,8 @@ def segments(
     text: str, path: str, first_line: int = 1, *, markdown: bool = True
 ) -> tuple[tuple[Segment, ...], list[Problem]]:
     """Cut a text at its part fences. Inside a Markdown code block they are code. With problems, don't use the cut."""
+    if ":::" not in text:
+        return ((Segment("", text),) if text else ()), []
     cutter = _Cutter(path, markdown=markdown)
     for number, line in enumerate(text.splitlines(keepends=True), first_line):
         cutter.take(number, line)

@@ -89,13 +89,11 @@ def _says_something(node: LexborNode) -> bool:
 def _hidden(node: LexborNode) -> bool:
     """Whether the element, or something around it, keeps it from the eye or the ear."""
     at: LexborNode | None = node
-    in_body = False
     while at is not None:
         if _hides(at):
             return True
-        in_body = in_body or at.tag == "body"
         at = at.parent
-    return not in_body
+    return False
 
 
 def _hides(node: LexborNode) -> bool:

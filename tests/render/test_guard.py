@@ -145,7 +145,8 @@ def test_the_wrapper_keeps_a_harmless_text() -> None:
     assert b"<p>KEPT</p></main>" in wrapped.body
 
 
-def test_the_wrapper_drops_a_text_that_would_hide_the_notice() -> None:
+def test_a_forged_notice_in_the_text_does_not_pass_for_the_real_one() -> None:
     forged = '<aside class="notice" role="note" data-notice="undesirable" lang="en">forged</aside>'
-    assert b"forged" not in Rendered(200, HTML, "en", b"", (due(),), forged).wrapped().body or True
-    assert Rendered(200, HTML, "en", b"", (due(),), forged).wrapped().lost() == set()
+    wrapped = Rendered(200, HTML, "en", b"", (due(),), forged).wrapped()
+    assert wrapped.lost() == set()
+    assert wrapped.body.count(b"data-notice") == 1
