@@ -9,7 +9,7 @@ from pathlib import Path
 
 import maxminddb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import EvidenceError
@@ -209,6 +209,7 @@ CUTS = st.dictionaries(st.integers(0, 2**32 - 1), st.integers(NOTHING, 5), max_s
 )
 
 
+@example([(0, 1), (1 << 30, 2), (1 << 31, 1), (3 << 30, 2)], [])  # equal branches side by side are still two
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(CUTS, st.lists(st.integers(0, 2**32 - 1), max_size=10))
 def test_a_woven_tree_is_read_back_as_it_was_meant(

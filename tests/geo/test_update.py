@@ -67,6 +67,15 @@ def test_what_is_no_database_leaves_everything_as_it_was(tmp_path: Path, into: P
     assert [path.name for path in into.iterdir()] == ["city.mmdb"]
 
 
+def test_damage_that_only_a_whole_walk_finds_keeps_a_file_out(tmp_path: Path, into: Path) -> None:
+    records = {f"77.{n}.0.0/16": flat("RU") | {"city": f"c-{n}"} for n in range(250)}
+    source = write_mmdb(tmp_path / "city.mmdb", records)
+    source.write_bytes(source.read_bytes().replace(b"\x45c-249", b"\xff" * 6))
+    with pytest.raises(EvidenceError, match=r"city\.mmdb: a record cannot be read"):
+        update(str(source), into)
+    assert not list(into.iterdir())
+
+
 def test_of_a_directory_that_geoipupdate_keeps_the_city_database_is_taken(tmp_path: Path, into: Path) -> None:
     kept = tmp_path / "GeoIP"
     kept.mkdir()
