@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_network
 from pathlib import Path
+from typing import Any
 
 import maxminddb
 from mmdb_writer import MMDBWriter
@@ -83,10 +84,10 @@ def _readers(count: int, chance: random.Random) -> list[Reader]:
     with maxminddb.open_database(EVIDENCE) as database:
         while any(len(found[kind]) < wanted[kind] for kind in found):
             network = chance.randrange(1 << 24) << 8
-            record = database.get(str(IPv4Address(network)))
-            if not isinstance(record, dict):
+            record: Any = database.get(str(IPv4Address(network)))
+            if record is None:
                 continue
-            places = [place for place in record["evidence"] if isinstance(place, dict) and place.get("country")]
+            places = [place for place in record["evidence"] if place.get("country")]
             if not places or not ip_network((network, 24)).is_global:
                 continue
             best = max(places, key=lambda place: bool(place.get("subdivision")))

@@ -62,12 +62,12 @@ def fetch(port: int, path: str, reader: Reader, coding: str | None = None) -> Pa
 
 @contextlib.contextmanager
 def the_gateway(
-    material: Material, directory: Path, core: int, *, name: str = "gateway", **settings: str
+    material: Material, directory: Path, core: int, *, name: str = "gateway", express: str = "on"
 ) -> Iterator[Peer]:
     """The gateway, one process, with the sample policies and an embedded Valkey that it need not ask once warm."""
     directory.mkdir(parents=True, exist_ok=True)
     with gateway(
-        directory, content=material.content, geoip=str(material.geoip), base_url=f"https://{HOST}", **settings
+        directory, content=material.content, geoip=str(material.geoip), base_url=f"https://{HOST}", express=express
     ) as running:
         pin(running.process.pid, core)
         yield Peer(name, running.port, (running.process.pid,), running.log)

@@ -11,6 +11,7 @@ import time
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import maxminddb
 import orjson
@@ -30,15 +31,15 @@ async def serve(port: int, redis_port: int, geoip: str, log_path: str) -> None:
 
     async def article(request: web.Request) -> web.Response:
         began = time.perf_counter_ns()
-        record = database.get(request.headers.get("X-Forwarded-For", ""))
-        found = record if isinstance(record, dict) else {}
+        record: Any = database.get(request.headers.get("X-Forwarded-For", ""))
+        found = record or {}
         country = found.get("country", {}).get("iso_code", "")
         subdivisions = found.get("subdivisions", [])
         subdivision = subdivisions[0]["iso_code"] if subdivisions else ""
         variant = variant_of(Reader("", country, subdivision))
         coding = "gzip" if "gzip" in request.headers.get("Accept-Encoding", "") else "identity"
         slug = request.match_info["slug"]
-        stored = await store.get(f"{variant}:{slug}:{coding}")
+        stored: Any = await store.get(f"{variant}:{slug}:{coding}")
         if stored is None:
             return web.Response(status=404)
         head, _, body = stored.partition(b"\n")
