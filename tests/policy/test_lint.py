@@ -1,0 +1,155 @@
+"""Findings about sets that can be used: each with its place, and none where all is well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.content.article import Article, Facts
+from gateway.geo.sources import DatabaseInfo
+from gateway.policy.lint import lint, unchecked
+from tests.policy.world import article, files, notice, policies, policy
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+SOUND = """basis: [{kind: order, authority: A court, act: An order}]
+owner: legal@a.example
+review_by: 2027-01-01
+"""
+REGIONS = {"regions.yaml": "regions:\n  held: {wholly: [UA-43, UA-40], partly: [UA-09, UA-14, UA-23, UA-65]}\n"}
+
+
+@dataclass
+class Shelf:
+    """A few articles as an index."""
+
+    facts: Mapping[str, Facts] = field(default_factory=dict)
+    version: str = "1"
+
+    def translations(self, slug: str) -> tuple[Facts, ...]:
+        return (self.facts[slug],)
+
+    def newest(self, now: datetime, *, section: str | None = None) -> tuple[Facts, ...]:
+        del now, section
+        return tuple(self.facts.values())
+
+    def next_publication(self, now: datetime) -> datetime | None:
+        del now
+
+    def read(self, slug: str) -> Article:
+        raise NotImplementedError(slug)
+
+
+def shelf(*facts: Facts) -> Shelf:
+    return Shelf({one.slug: one for one in facts})
+
+
+def found(do: str, index: Shelf | None = None, **more: str) -> list[str]:
+    """`code` or `file:line:column code` of every finding about one policy that is otherwise sound."""
+    made = policies(policy(do, **{"more": SOUND, "readers": "{in: [RU, held]}"} | more), **REGIONS)
+    problems = lint(made, index=index, now=NOW)
+    return [problem.code for problem in problems if problem.code != "unused-notice"]
+
+
+def test_a_sound_policy_has_no_findings() -> None:
+    assert found("notice: warn\nprotect: all") == []
+    assert found("block: {notice: gone}", shelf(article())) == []
+
+
+@pytest.mark.parametrize(
+    ("do", "more", "code"),
+    [
+        ("block: {notice: gone}", {"more": "owner: a@b.example\nreview_by: 2027-01-01"}, "no-basis"),
+        ("block: {notice: gone}", {"more": SOUND.replace(", act: An order", "")}, "thin-basis"),
+        ("notice: warn", {"more": SOUND.replace("owner: legal@a.example\n", "")}, "no-owner"),
+        ("notice: warn", {"more": SOUND.replace("2027-01-01", "2026-11-22")}, "review-overdue"),
+        ("notice: warn", {"more": SOUND.replace("review_by: 2027-01-01\n", "")}, "no-review"),
+        ("notice: warn", {"more": SOUND + "effective: [{until: 2026-11-23T00:00:00Z}]"}, "over"),
+        ("protect: all", {}, "protected-without-notice"),
+    ],
+)
+def test_each_flaw_of_a_policy_is_found(do: str, more: dict[str, str], code: str) -> None:
+    assert found(do, **more) == [code]
+
+
+def test_a_country_without_the_territories_that_it_controls_is_found() -> None:
+    made = policies(policy("notice: warn", more=SOUND))
+    (problem,) = [one for one in lint(made, now=NOW) if one.code == "territories-left-out"]
+    assert str(problem) == (
+        "p0.yaml:3:16: policy 'p' means RU, but not the parts of UA that it controls; "
+        "if they are meant, add 'controlled_by(RU)'"
+    )
+
+
+def test_a_notice_that_goes_with_every_feed_should_say_if() -> None:
+    sure = policy("x", more=SOUND).replace("  - x", "  - notice: gone\n    certainty: confirmed")
+    assert "notice-in-feeds" in {problem.code for problem in lint(policies(sure), now=NOW)}
+
+
+def test_two_blocks_that_may_meet_are_found_unless_priority_settles_it() -> None:
+    one, two = (policy("block: {notice: gone}", name=name, more=SOUND) for name in ("a", "b"))
+    assert "two-blocks" in {problem.code for problem in lint(policies(one, two), now=NOW)}
+    settled = policy("block: {notice: gone}", name="b", more=SOUND + "priority: 1")
+    assert "two-blocks" not in {problem.code for problem in lint(policies(one, settled), now=NOW)}
+    elsewhere = policy("block: {notice: gone}", name="b", more=SOUND, readers="{in: [DE]}")
+    assert "two-blocks" not in {problem.code for problem in lint(policies(one, elsewhere), now=NOW)}
+
+
+@pytest.mark.parametrize(
+    ("articles", "codes"),
+    [
+        ("{slugs: [a]}", []),
+        ("{slugs: [a, aa]}", ["dead-selector"]),
+        ("{slugs: [zzz]}", ["dead-selector", "means-nothing"]),
+        ("{sections: [wrold]}", ["means-nothing", "dead-selector"]),
+        ("{tags: [courts, court]}", ["dead-selector"]),
+        ("{languages: [fr]}", ["means-nothing", "dead-selector"]),
+        ("{sections: [world], except: {tags: [none]}}", ["dead-selector"]),
+        ("{slugs: [b]}", ["translation-named"]),
+    ],
+)
+def test_selectors_that_mean_nothing_in_the_content_are_found(articles: str, codes: list[str]) -> None:
+    index = shelf(article("a"), article("b", translation_of="a"))
+    assert sorted(found("block: {notice: gone}", index, articles=articles)) == sorted(codes)
+
+
+def test_a_part_that_no_text_or_not_every_text_has_is_found() -> None:
+    index = shelf(article("a"), article("b", translation_of="a", parts=frozenset()))
+    assert found("withhold: {parts: [p3], notice: gone}", index, articles="{slugs: [a]}") == ["part-missing"]
+    assert found("withhold: {parts: [p9], notice: gone}", index) == ["dead-part"]
+    assert found("withhold: {media: [x.jpg], notice: gone}", index) == ["dead-media"]
+
+
+def test_a_language_of_articles_that_a_notice_does_not_speak_is_found() -> None:
+    index = shelf(article("a", language="uk"), article("b", language="en-GB"))
+    problems = lint(
+        policies(policy("notice: warn", readers="{in: [RU, held]}", more=SOUND), **REGIONS), index=index, now=NOW
+    )
+    assert [problem.what for problem in problems if problem.code == "missing-translation"] == [
+        "the notice 'warn' is not there in 'uk', a language of articles that show it"
+    ]
+
+
+def test_a_rule_for_subdivisions_without_a_database_that_has_any_is_found() -> None:
+    made = policies(policy("notice: warn", readers="{in: [held]}", more=SOUND), **REGIONS)
+
+    def info(subdivisions: bool) -> DatabaseInfo:
+        return DatabaseInfo("d", "d.mmdb", NOW, "flat", 6, (), "", 1, has_subdivisions=subdivisions)
+
+    assert "no-subdivisions" in {one.code for one in lint(made, databases=[info(False)])}
+    assert "no-subdivisions" not in {one.code for one in lint(made, databases=[info(False), info(True)])}
+
+
+def test_unused_notices_and_regions_are_mentioned() -> None:
+    made = policies(policy("notice: warn", more=SOUND), **{"notices/more/en.md": notice()})
+    assert {(one.code, str(one.severity)) for one in lint(made, now=NOW)} >= {
+        ("unused-notice", "info"),
+        ("unused-region", "info"),
+    }
+
+
+def test_what_could_not_be_checked_is_said() -> None:
+    assert len(unchecked(index=None, databases=(), redirect_hosts=False)) == 3
+    assert files()
