@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Network
 from types import MappingProxyType
 
@@ -133,6 +134,10 @@ class LocationMemo:
         self._old.clear()
 
 
+_remembered_standing = lru_cache(maxsize=1 << 14)(standing)
+"""Evidence repeats from address to address, and says the same of a region each time."""
+
+
 def _standings(
     regions: Mapping[str, Region], evidence: Sequence[Place], address: Address | None, host: str
 ) -> Mapping[str, Standing]:
@@ -145,7 +150,7 @@ def _standings(
         elif region.hosts:
             found[name] = Standing.POSSIBLE if _bare(host) in region.hosts else Standing.OUTSIDE
         elif region.geographic:
-            found[name] = standing(region, evidence)
+            found[name] = _remembered_standing(region, tuple(evidence))
     found[UNKNOWN.name] = Standing.OUTSIDE if evidence else Standing.CONFIRMED
     return MappingProxyType(found)
 
