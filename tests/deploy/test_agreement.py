@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.main
 import yaml
 
+from gateway.cli import application
 from gateway.settings import SECRETS, Settings
 from gateway.state import StateDirectory
 from gateway.telemetry import catalogue, metrics
@@ -171,14 +173,24 @@ def test_promtool_accepts_the_alarms() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_every_command_that_is_named_exists() -> None:
+    said = re.findall(r"(?:`|/bin/|gateway )gateway ((?:geo )?[a-z]+)", "\n".join(path.read_text() for path in TEXT))
+    assert {"serve", "reload", "purge", "geo update"} <= set(said)
+    root = typer.main.get_command(application)
+    for words in {tuple(command.split()) for command in said}:
+        command: Any = root
+        for word in words:
+            assert word in command.commands, words
+            command = command.commands[word]
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
-def test_systemd_thinks_well_of_the_unit(tmp_path: Path) -> None:
-    unit = tmp_path / "gateway.service"
-    unit.write_text(
-        (DEPLOY / "systemd" / "gateway.service").read_text().replace("/opt/gateway/bin/gateway", "/bin/true")
-    )
+@pytest.mark.parametrize("name", ["gateway.service", "gateway-geo.service"])
+def test_systemd_thinks_well_of_the_units(tmp_path: Path, name: str) -> None:
+    unit = tmp_path / name
+    unit.write_text((DEPLOY / "systemd" / name).read_text().replace("/opt/gateway/bin/gateway", "/bin/true"))
     done = subprocess.run(["systemd-analyze", "verify", str(unit)], check=False, capture_output=True, text=True)
-    assert "gateway.service" not in done.stderr, done.stderr
+    assert name not in done.stderr, done.stderr
     judged = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=15", str(unit)],
         check=False, capture_output=True, text=True,
