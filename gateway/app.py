@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import time
 from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from aiohttp import web
 
@@ -18,7 +22,7 @@ from gateway.operations import Operations
 from gateway.settings import Settings
 from gateway.state import StateDirectory
 from gateway.telemetry.lag import LoopLag
-from gateway.telemetry.logs import start_logging
+from gateway.telemetry.logs import LogEvents, start_logging
 from gateway.telemetry.metrics import Metrics
 from gateway.upkeep import Upkeep
 from gateway.web.admin import admin_application
@@ -31,6 +35,8 @@ from gateway.web.server import KEEPALIVE_SECONDS, Server, assert_strict_parser
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 DRAIN_SECONDS = 30.0
+GRACE_SECONDS = 1.0
+BACKLOG = 1024
 
 
 def utc_now() -> datetime:
@@ -38,18 +44,38 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What a parent gives to one of several workers: the public socket, already listening, and a path for its own
+    admin port. Only one of them `keeps_state`: writes the history and the last good policies.
+    """
+
+    public: socket.socket
+    admin: Path
+    keeps_state: bool
+
+
 class Gateway:
     """One process of the gateway: the public port, the admin port, and what keeps them supplied."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, ports: Ports | None = None) -> None:
         self.settings = settings
+        self._ports = ports
         self.state = StateDirectory(settings.state)
         self.state.prepare()
         self.signing_key = self.state.signing_key(settings.signing_key.get_secret_value())
         self.admin_token = self.state.admin_token(settings.admin_token.get_secret_value())
         self.metrics = Metrics()
         self.events = start_logging(settings.log_format, settings.log_file)
-        self.upkeep = Upkeep(settings, self.state, self.signing_key, self.events, self.metrics, utc_now)
+        self.upkeep = Upkeep(
+            settings,
+            self.state,
+            self.signing_key,
+            self.events,
+            self.metrics,
+            utc_now,
+            keeps_state=ports is None or ports.keeps_state,
+        )
         self.public_url = settings.site_url
         self.admin_url = ""
         self._running = AsyncExitStack()
@@ -79,7 +105,7 @@ class Gateway:
         lag.start()
         running.callback(lag.stop)
         store = RedisPages(
-            settings.redis_url.get_secret_value() or self._embedded_valkey(),
+            settings.redis_url.get_secret_value() or embedded_valkey(settings, self.events, running),
             self.signing_key,
             self.events,
             forget=memory.purge,
@@ -107,40 +133,28 @@ class Gateway:
         await self._listen(Lane(public, record), express, operations)
         await running.enter_async_context(self.upkeep)
 
-    def _embedded_valkey(self) -> str:
-        """Start the embedded server; without it everything is still served, so a failure is only said."""
-        valkey = EmbeddedValkey(self.settings.state, self.events)
-        try:
-            valkey.start()
-        except GatewayError as error:
-            self.events.emit("redis_lost", level="error", error=error)
-        else:
-            self._running.callback(valkey.stop)
-        return valkey.url
-
     async def _listen(self, lane: Lane, express: Express | None, operations: Operations) -> None:
-        settings = self.settings
+        settings, ports = self.settings, self._ports
         options = {"access_log": None, "keepalive_timeout": KEEPALIVE_SECONDS, "handler_cancellation": False}
         server = Server(lane.handle, self.events, lane.bad_request, express.answer if express else None, **options)
         reading = web.ServerRunner(server, shutdown_timeout=DRAIN_SECONDS)
         administering = web.AppRunner(admin_application(operations, self.admin_token), access_log=None)
-        host, port = await self._bind(reading, settings.host, settings.port)
-        admin_host, admin_port = await self._bind(administering, settings.admin_host, settings.admin_port)
+        for runner in (reading, administering):
+            await runner.setup()
+            self._running.push_async_callback(runner.cleanup)
+        public = ports.public if ports else listen(settings.host, settings.port)
+        site = web.SockSite(reading, public)
+        await site.start()
+        self._running.push_async_callback(_drain, site, server, [lane, *([express] if express else [])])
+        if ports:
+            await web.UnixSite(administering, str(ports.admin)).start()
+        else:
+            admin = listen(settings.admin_host, settings.admin_port)
+            await web.SockSite(administering, admin).start()
+            self.admin_url = f"http://{name_of(admin)}"
+            self.state.publish(name_of(public), name_of(admin))
         if not settings.base_url:
-            self.public_url = f"http://{host}:{port}"
-        self.admin_url = f"http://{admin_host}:{admin_port}"
-        (self.state.root / "public-address").write_text(f"{host}:{port}\n", "ascii")
-        self.state.admin_address.write_text(f"{admin_host}:{admin_port}\n", "ascii")
-
-    async def _bind(self, runner: web.BaseRunner, host: str, port: int) -> tuple[str, int]:
-        await runner.setup()
-        self._running.push_async_callback(runner.cleanup)
-        try:
-            await web.TCPSite(runner, host, port, reuse_port=False).start()
-        except OSError as error:
-            raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from error
-        bound_host, bound_port, *_ = runner.addresses[0]
-        return (f"[{bound_host}]" if ":" in bound_host else bound_host), bound_port
+            self.public_url = f"http://{name_of(public)}"
 
     def _count(self, memory: MemoryPages, store: RedisPages, lag: LoopLag) -> None:
         """Say where the numbers are that are counted elsewhere and only read at a scrape."""
@@ -181,6 +195,43 @@ class Gateway:
         if not originals:
             return None
         return max(originals, key=lambda facts: len(index.translations(facts.slug))).slug
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises SettingsError where the address is taken or not ours."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from error
+
+
+def name_of(listening: socket.socket) -> str:
+    """Host and port, as a URL has them."""
+    host, port, *_ = listening.getsockname()
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def embedded_valkey(settings: Settings, events: LogEvents, running: AsyncExitStack) -> str:
+    """Start the embedded server; without it everything is still served, so a failure is only said. Its URL."""
+    valkey = EmbeddedValkey(settings.state, events)
+    try:
+        valkey.start()
+    except GatewayError as error:
+        events.emit("redis_lost", level="error", error=error)
+    else:
+        running.callback(valkey.stop)
+    return valkey.url
+
+
+async def _drain(site: web.SockSite, server: Server, lanes: list[Lane | Express]) -> None:
+    """Accept no more, and let whoever is connected ask once more and be told that the connection closes."""
+    for lane in lanes:
+        lane.draining = True
+    await site.stop()
+    deadline = time.monotonic() + GRACE_SECONDS
+    while server.connections and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
 
 
 async def _tell(record: Record, express: Express | None) -> None:

@@ -9,7 +9,7 @@ from gateway.cache.redis import RedisPages
 from gateway.cache.variant import purge_tags
 from gateway.errors import PolicyError
 from gateway.events import Events
-from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.metrics import Metrics, Snapshot
 from gateway.upkeep import Upkeep
 from gateway.web.admin import Readiness
 
@@ -26,13 +26,13 @@ class Operations:
         self._events = events
         self._metrics = metrics
 
-    def readiness(self) -> Readiness:
+    async def readiness(self) -> Readiness:
         """Ready once everything is loaded: nothing listens before that. Old evidence only warns."""
         return Readiness(ready=True, warnings=self._upkeep.warnings())
 
-    def metrics(self) -> str:
-        """Prometheus' text format."""
-        return self._metrics.render()
+    async def snapshot(self) -> Snapshot:
+        """Every number of this process."""
+        return self._metrics.snapshot()
 
     async def reload(self, *, actor: str, accept_removals: bool) -> Mapping[str, object]:
         """Read everything again; what is in force afterwards, and the problems if the new policies were refused."""

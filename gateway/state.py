@@ -49,6 +49,15 @@ class StateDirectory:
         """Where the running gateway's admin port listens, for the commands that talk to it."""
         return self.root / "admin-address"
 
+    def worker_socket(self, number: int) -> Path:
+        """The admin port of one of several workers."""
+        return self.root / f"worker-{number}.sock"
+
+    def publish(self, public: str, admin: str) -> None:
+        """Write down where the gateway listens, for the commands that talk to it."""
+        (self.root / "public-address").write_text(f"{public}\n", "ascii")
+        self.admin_address.write_text(f"{admin}\n", "ascii")
+
     def admin_token(self, given: str = "") -> str:
         """The token of the admin port."""
         return given or self._secret("admin-token")

@@ -41,13 +41,14 @@ class Upkeep:
 
     def __init__(
         self, settings: Settings, state: StateDirectory, key: bytes, events: Events, metrics: Metrics,
-        clock: Callable[[], datetime],
+        clock: Callable[[], datetime], *, keeps_state: bool = True,
     ) -> None:  # fmt: skip
         self._settings = settings
         self._state = state
         self._events = events
         self._metrics = metrics
         self._clock = clock
+        self._keeps_state = keeps_state
         self._loader = PolicyLoader(settings.policies, state.policies, key, settings.redirect_hosts)
         self._evidence = EvidenceWatch(settings.geoip)
         self._changing = asyncio.Lock()
@@ -122,6 +123,8 @@ class Upkeep:
 
     async def _keep(self, loaded: Loaded, actor: str, action: str = "activate") -> None:
         """Write down what is in force. A disk that refuses costs the next start its fallback, nothing else."""
+        if not self._keeps_state:
+            return  # another worker of this gateway does
         try:
             await asyncio.to_thread(self._loader.activated, loaded, actor=actor, now=self._clock(), action=action)
         except OSError as error:

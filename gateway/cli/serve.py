@@ -14,7 +14,9 @@ import uvloop
 from gateway.app import Gateway
 from gateway.cli.admin import preview_link
 from gateway.cli.output import err
+from gateway.errors import GatewayError
 from gateway.settings import Settings, load_settings
+from gateway.workers import Workers
 
 PREVIEWS = (("Moscow", "RU"), ("Simferopol", "UA-43"), ("Kyiv", "UA-30"), ("Lagos", "NG"), ("an unknown place", ""))
 PREVIEW_LIFETIME = timedelta(hours=12)
@@ -48,17 +50,23 @@ async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
-    gateway = Gateway(settings)
+    gateway = Workers(settings) if settings.workers > 1 else Gateway(settings)
     loop.add_signal_handler(signal.SIGHUP, gateway.reopen_logs)
     await gateway.start()
     try:
         _greet(gateway)
+        if isinstance(gateway, Workers):
+            loop.add_signal_handler(signal.SIGUSR2, gateway.roll_soon)
+            gave_up = asyncio.create_task(gateway.gave_up.wait())
+            await asyncio.wait([gave_up, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
+            if not stopping.is_set():
+                raise GatewayError("the workers die as soon as they start; what they found stands in the log")
         await stopping.wait()
     finally:
         await gateway.stop()
 
 
-def _greet(gateway: Gateway) -> None:
+def _greet(gateway: Gateway | Workers) -> None:
     """Print the five readers of one article, and where the admin port is."""
     article = gateway.showcase()
     err.print(f"\nThe gateway serves {gateway.public_url}", style="bold")

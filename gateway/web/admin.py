@@ -10,6 +10,8 @@ from typing import Protocol
 import orjson
 from aiohttp import web
 
+from gateway.telemetry.metrics import Snapshot, render
+
 NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 OPEN = ("/healthz", "/readyz")
 ACTOR_LIMIT = 100
@@ -29,11 +31,11 @@ class Readiness:
 class Controls(Protocol):
     """What the admin port can ask of the running gateway."""
 
-    def readiness(self) -> Readiness:
+    async def readiness(self) -> Readiness:
         """Ready or not, and why."""
 
-    def metrics(self) -> str:
-        """Prometheus' text format."""
+    async def snapshot(self) -> Snapshot:
+        """Every number, as values."""
 
     async def reload(self, *, actor: str, accept_removals: bool) -> Mapping[str, object]:
         """Read policies, content and evidence again; what changed, or the problems that kept the old set in force."""
@@ -49,6 +51,7 @@ def admin_application(controls: Controls, token: str) -> web.Application:
     application.router.add_get("/healthz", admin.healthz)
     application.router.add_get("/readyz", admin.readyz)
     application.router.add_get("/metrics", admin.metrics)
+    application.router.add_get("/metrics.json", admin.numbers)
     application.router.add_post("/reload", admin.reload)
     application.router.add_post("/purge", admin.purge)
     return application
@@ -78,14 +81,18 @@ class _Admin:
 
     async def readyz(self, _request: web.Request) -> web.Response:
         """Readers may be sent here, or why not."""
-        state = self._controls.readiness()
+        state = await self._controls.readiness()
         body = {"ready": state.ready, "reasons": state.reasons, "warnings": state.warnings}
         return _json(body, 200 if state.ready else 503)
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """Prometheus' text format."""
         headers = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8", **NO_STORE}
-        return web.Response(body=self._controls.metrics().encode(), headers=headers)
+        return web.Response(body=render([await self._controls.snapshot()]).encode(), headers=headers)
+
+    async def numbers(self, _request: web.Request) -> web.Response:
+        """The same as values: what a parent asks its workers for."""
+        return _json(await self._controls.snapshot())
 
     async def reload(self, request: web.Request) -> web.Response:
         """Read everything again now."""

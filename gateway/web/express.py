@@ -69,12 +69,13 @@ class Express:
         self._served: list[Answer] = []
         self._second = 0
         self._date = b""
+        self.draining = False
 
     def answer(self, data: bytes, peer: str | None) -> bytes | None:
         """The whole response to these bytes; None where the natural lane must look at them."""
         began = time.perf_counter_ns()
         head = self._recognise(data)
-        if head is None:
+        if head is None or self.draining:
             return None
         now = time.time()
         snapshot = self._public.current()

@@ -24,6 +24,7 @@ class Lane:
     def __init__(self, public: Public, record: Record) -> None:
         self._public = public
         self._record = record
+        self.draining = False
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request. A fault of ours becomes a fixed page; its cause goes to the log, without values."""
@@ -40,8 +41,8 @@ class Lane:
         except Exception as error:  # noqa: BLE001  (whatever failed, the reader gets a page and the log gets the cause)
             self._record.failed(error)
             return to_aiohttp(self.bad_request(500))
-        if request.body_exists:
-            outgoing = replace(outgoing, close=True)  # nothing of a body is read: the connection can't be used again
+        if request.body_exists or self.draining:
+            outgoing = replace(outgoing, close=True)  # a body is never read; a gateway that stops sends its readers on
         trace_id = inherited_trace(incoming.header("traceparent"))
         self._record.request(
             context, outgoing, lane=NAME, duration_ns=time.perf_counter_ns() - began, trace_id=trace_id

@@ -1,0 +1,120 @@
+"""Several workers are one gateway: what one dies of costs its readers only what was in flight."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from tests.running import Running, exchange, gateway
+from tests.sites import policy, write_content, write_policies
+
+READER = {"X-Forwarded-For": "8.8.8.8"}
+
+
+@pytest.fixture
+def two(tmp_path: Path):  # type: ignore[no-untyped-def]
+    policies = write_policies(tmp_path / "policies", [policy("warn", "notice: {id: first}")], notices=("first",))
+    content = write_content(tmp_path / "content")
+    with gateway(tmp_path, content=content, policies=policies, arguments=["--workers", "2"]) as running:
+        yield running
+
+
+def children(running: Running) -> list[int]:
+    """The workers' process ids."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == running.process.pid and b"spawn_main" in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+    return sorted(found)
+
+
+class Readers:
+    """Four readers who ask without pause, each time on a new connection."""
+
+    def __init__(self, running: Running) -> None:
+        self.port, self.served, self.failed = running.port, 0, list[object]()
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._read) for _ in range(4)]
+
+    def __enter__(self) -> Readers:  # noqa: PYI034
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _read(self) -> None:
+        while not self._stop.is_set():
+            try:
+                answer = exchange(self.port, "/articles/market-day", READER)
+            except OSError as error:
+                self.failed.append(error)
+            else:
+                self.served += 1
+                if answer.status != 200 or 'data-notice="first"' not in answer.text:
+                    self.failed.append(answer.status)
+
+
+def test_a_worker_that_is_killed_is_replaced_and_costs_only_what_it_had_in_flight(two: Running) -> None:
+    before = children(two)
+    assert len(before) == 2
+    with Readers(two) as readers:
+        time.sleep(0.5)
+        os.kill(before[0], signal.SIGKILL)
+        two.wait_for("worker_died")
+        time.sleep(2.5)
+    assert len(readers.failed) <= 4
+    assert readers.served > 100
+    assert len(children(two)) == 2
+
+
+def test_a_rolling_restart_fails_nobody(two: Running) -> None:
+    before = set(children(two))
+    with Readers(two) as readers:
+        time.sleep(0.3)
+        two.process.send_signal(signal.SIGUSR2)
+        two.wait_for("gateway_stopped", count=2, seconds=30)
+        time.sleep(0.5)
+    assert readers.failed == []
+    assert len(children(two)) == 2
+    assert not before & set(children(two))
+
+
+def test_every_worker_comes_to_the_same_revision_and_counts_are_added_up(two: Running) -> None:
+    file = Path(two.process.args[two.process.args.index("--policies") + 1]) / "warn.yaml"  # type: ignore[union-attr,index]
+    file.write_text(file.read_text().replace("House rule 1", "House rule 2"))
+    told = two.admin("/reload", {}).json()
+    assert told["accepted"]
+    for _ in range(40):
+        assert exchange(two.port, "/articles/market-day", READER).status == 200
+    revisions = {event["gateway.policy.revision"] for event in two.wait_for("request", count=40)}
+    assert revisions == {told["revision"]}
+    metrics = two.admin("/metrics").text
+    counted = sum(
+        float(line.rpartition(" ")[2])
+        for line in metrics.splitlines()
+        if line.startswith("http_server_request_duration_seconds_count")
+    )
+    assert counted == len(two.events("request"))
+    purged = two.admin("/purge", {"article": "market-day"}).json()
+    assert purged["left"] == 0
+
+
+def test_no_worker_outlives_its_parent(two: Running) -> None:
+    orphans = children(two)
+    two.process.kill()
+    two.process.wait()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in orphans):
+        time.sleep(0.05)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in orphans)
