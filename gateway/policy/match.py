@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from gateway.content.article import Facts
-from gateway.policy.model import Articles, Policy, PolicySet
+from gateway.policy.model import Articles, Policy, PolicySet, State
 
 MEMO_SIZE = 65_536
+_ANY = ("", "")
 
 
 def candidates(policies: PolicySet, facts: Facts, original: Facts | None = None) -> tuple[Policy, ...]:
@@ -17,9 +18,34 @@ def candidates(policies: PolicySet, facts: Facts, original: Facts | None = None)
     if known is None:
         if len(policies.found) >= MEMO_SIZE:
             policies.found.clear()
-        known = tuple(p for p in policies.policies if p.state != "off" and not why_not(p.articles, facts, original))
+        positions = _likely(policies, facts, original)
+        likely = [policies.policies[position] for position in positions]
+        known = tuple(policy for policy in likely if not why_not(policy.articles, facts, original))
         policies.found[key] = known
     return known
+
+
+def _likely(policies: PolicySet, facts: Facts, original: Facts | None) -> list[int]:
+    """Where policies stand that may mean an article. Thousands that name other slugs are not even looked at."""
+    if not policies.shelves:
+        policies.shelves[_ANY] = []
+        for position, policy in enumerate(policies.policies):
+            if policy.state is not State.OFF:
+                for label in _labels(policy.articles):
+                    policies.shelves.setdefault(label, []).append(position)
+    family = [facts] if original is None else [facts, original]
+    labels = {_ANY, ("slug", facts.original)}
+    for member in family:
+        labels |= {("slug", member.slug), ("section", member.section), *(("tag", tag) for tag in member.tags)}
+    return sorted({position for label in labels for position in policies.shelves.get(label, ())})
+
+
+def _labels(articles: Articles) -> list[tuple[str, str]]:
+    """Under what a policy is found: by its narrowest selector of these three, for all must fit."""
+    for kind, values in (("slug", articles.slugs), ("tag", articles.tags), ("section", articles.sections)):
+        if values is not None:
+            return [(kind, value) for value in values]
+    return [_ANY]
 
 
 def why_not(articles: Articles, facts: Facts, original: Facts | None = None) -> str:

@@ -240,8 +240,11 @@ class PolicySet:
     notices: Mapping[str, Mapping[str, NoticeText]]
     corrections: tuple[Correction, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
-    found: dict[tuple[str, ...], tuple[Policy, ...]] = field(default_factory=dict, compare=False, repr=False)
-    """A memo of `match.candidates`: an article's policies don't change within a set. Never part of its meaning."""
+    found: dict[tuple[str, ...], tuple[Policy, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    shelves: dict[tuple[str, str], list[int]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """Memos of `match.candidates`: an article's policies don't change within a set. Never part of its meaning."""
 
     def notice(self, id: str, language: str, fallback: tuple[str, ...]) -> NoticeText:
         """A notice in the article's language, else a fallback, else any: a due notice is never dropped."""

@@ -24,7 +24,7 @@ from gateway.policy.decision import Decision
 from gateway.policy.parse import parse
 from tests.policy.world import files
 
-EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "400"))
+EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "150"))
 EPOCH = datetime(2026, 6, 1, tzinfo=UTC)
 LEVELS = ["outside", "possible", "inside", "confirmed"]
 AREAS = ["RU", "DE", "UA", "held", "controlled_by(RU)", "unknown", "mirrors"]
