@@ -157,7 +157,9 @@ def standing(region: Region, evidence: Sequence[Place]) -> Standing:
         return best
     answering = sum(claim.answers for claim in heard)
     confirming = sum(claim.answers and claim.firm and claim.standing is Standing.INSIDE for claim in heard)
-    return Standing.CONFIRMED if 2 * confirming > answering else Standing.INSIDE
+    if 2 * confirming > answering or _confirmed_in_a_member(region, evidence):
+        return Standing.CONFIRMED
+    return Standing.INSIDE
 
 
 def registered_holders(evidence: Iterable[Place]) -> frozenset[str]:
@@ -177,12 +179,24 @@ def covers_realm(regions: Iterable[Region], holder: str) -> bool:
 def _claim(region: Region, place: Place, evidence: Sequence[Place]) -> Claim:
     if place.registered and covers_realm((region,), place.registered):
         return Claim(Standing.INSIDE, firm=False)
-    on_members = [_on_code(code, place, evidence, region) for code in sorted(region.wholly)]
-    on_members += [_weaken(_on_code(code, place, evidence, region)) for code in sorted(region.partly)]
-    best = max(on_members, key=lambda claim: (claim.standing, claim.answers and claim.firm))
-    if best.standing is Standing.OUTSIDE:
-        return Claim(Standing.OUTSIDE, answers=all(claim.answers for claim in on_members))
-    return best
+    on_wholly = {code: _on_code(code, place, evidence, region) for code in sorted(region.wholly)}
+    on_partly = {code: _weaken(_on_code(code, place, evidence, region)) for code in sorted(region.partly)}
+    on_members = [*on_wholly.items(), *on_partly.items()]
+    best = max((claim for _, claim in on_members), key=lambda claim: (claim.standing, claim.answers and claim.firm))
+    if best.standing is Standing.INSIDE:
+        return best
+    # A country in the record is an answer about the region's countries, whatever it leaves open about its subdivisions.
+    of_countries = any(claim.answers for code, claim in on_members if not is_subdivision(code))
+    of_all = all(claim.answers for _, claim in on_members)
+    answers = best.answers if best.standing is Standing.POSSIBLE else of_all
+    return Claim(best.standing, answers=answers or of_countries, firm=best.firm)
+
+
+def _confirmed_in_a_member(region: Region, evidence: Sequence[Place]) -> bool:
+    """Whether one member alone is confirmed: adding a member to a region never makes its readers less sure."""
+    members = region.wholly if len(region.wholly) + len(region.partly) > 1 else frozenset[str]()
+    alone = (Region(code, wholly=frozenset({code})) for code in sorted(members))
+    return any(standing(member, evidence) is Standing.CONFIRMED for member in alone)
 
 
 def _weaken(claim: Claim) -> Claim:

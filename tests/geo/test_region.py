@@ -38,6 +38,11 @@ TRUTH = [
     ("RU/UA-43, RU",                         "UA",     "inside",    "RU is an answer about Ukraine"),
     ("UA/UA-43, RU",                         "UA",     "inside",    "the same, in the other coding"),
     ("RU/UA-43, RU",                         "realm",  "confirmed", "Russia or Crimea: both are in it"),
+    ("UA, RU",                               "realm",  "inside",    "bare UA is an answer about Russia"),
+    ("RU/UA-43, RU, RU",                     "mixed",  "confirmed", "a second member takes no certainty away"),
+    ("UA/UA-43, RU, RU",                     "mixed",  "confirmed", "the same, in the other coding"),
+    ("DE, FR",                               "union",  "confirmed", "for DE and FR together all agree"),
+    ("DE, FR, NG",                           "union",  "confirmed", "two of three"),
     # partly held oblasts
     ("UA/UA-14",                             "held",   "possible",  "partly"),
     ("RU/UA-14",                             "held",   "possible",  "partly, under RU too"),
@@ -99,9 +104,8 @@ def test_an_added_database_never_confirms_a_reader_on_its_word_alone(
 ) -> None:
     """Where others answered, and none of them put the reader inside, one more voice is not enough to be blocked."""
     before = [standing(region, (place,)) for place in places]
-    others_answered = any(
-        "-" not in code or place.subdivision for place in places for code in region.wholly | region.partly
-    )
+    of_subdivisions = added.subdivision in region.wholly
+    others_answered = any(place.subdivision or not of_subdivisions for place in places)
     if others_answered and all(value < Standing.INSIDE for value in before):
         assert standing(region, (*places, added)) < Standing.CONFIRMED
 
@@ -125,6 +129,14 @@ def test_whoever_is_placed_in_a_region_by_someone_is_at_least_possible_there(
 ) -> None:
     if any(place.subdivision in region.wholly | region.partly or place.country in region.wholly for place in places):
         assert standing(region, places) >= Standing.POSSIBLE
+
+
+@given(WITNESSES, SOME_REGION, SOME_REGION)
+def test_a_larger_region_is_at_least_as_sure_as_a_part_of_it(
+    places: tuple[Place, ...], region: Region, more: Region
+) -> None:
+    together = Region("together", wholly=region.wholly | more.wholly, partly=region.partly - more.wholly)
+    assert standing(together, places) >= standing(region, places)
 
 
 @given(WITNESSES)

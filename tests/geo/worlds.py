@@ -21,6 +21,8 @@ REGIONS: dict[str, Region] = {
     "UA-30": Region("UA-30", wholly=frozenset({"UA-30"})),
     "held": Region("held", wholly=frozenset(HELD.wholly), partly=frozenset(HELD.partly)),
     "realm": Region("realm", wholly=frozenset({"RU", *HELD.wholly}), partly=frozenset(HELD.partly)),
+    "mixed": Region("mixed", wholly=frozenset({"DE", "UA-43"})),
+    "union": Region("union", wholly=frozenset({"DE", "FR"})),
     "AL": Region("AL", wholly=frozenset({"AL"})),
     "DE": Region("DE", wholly=frozenset({"DE"})),
 }
