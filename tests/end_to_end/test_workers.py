@@ -7,9 +7,11 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.running import Running, exchange, gateway
 from tests.sites import policy, write_content, write_policies
 
@@ -17,7 +19,7 @@ READER = {"X-Forwarded-For": "8.8.8.8"}
 
 
 @pytest.fixture
-def two(tmp_path: Path):  # type: ignore[no-untyped-def]
+def two(tmp_path: Path) -> Iterator[Running]:
     policies = write_policies(tmp_path / "policies", [policy("warn", "notice: {id: first}")], notices=("first",))
     content = write_content(tmp_path / "content")
     with gateway(tmp_path, content=content, policies=policies, arguments=["--workers", "2"]) as running:

@@ -336,7 +336,7 @@ def test_the_schema_is_one_and_every_line_keeps_it(tmp_path: Path) -> None:
 
 
 def test_every_event_in_the_code_stands_in_the_catalogue_with_its_fields() -> None:
-    import ast  # noqa: PLC0415
+    import ast
 
     unknown = []
     for path in Path("gateway").rglob("*.py"):
