@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import policy_text
+from gateway.cli import policy_more, policy_text
 from gateway.cli.output import Json, err, say_json
 from gateway.content.article import Facts
 from gateway.content.doors import Door
@@ -39,6 +39,7 @@ def register(application: typer.Typer) -> None:
     application.command()(check)
     application.command("test")(run_cases)
     application.command()(explain)
+    policy_more.register(application)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,7 @@ from gateway.content.doors import Door
 from gateway.geo.region import Standing
 from gateway.policy.decide import decide, next_boundary
 from gateway.policy.decision import Decision
+from gateway.policy.match import path_matches
 from gateway.policy.model import PROTECTIONS, PolicySet
 from tests.policy.world import CONFIRMED, INSIDE, NOW, OUTSIDE, POSSIBLE, article, notice, policies, policy, reader
 
@@ -376,3 +378,64 @@ def test_the_trace_says_when_a_policy_begins_and_that_it_ended() -> None:
     ended = policies(policy(WARN, more="effective: [{until: 2026-01-01T00:00:00Z}]"))
     assert decided(begins, CONFIRMED).trace[0].reason == "the policy is not in effect before 2027-01-01T00:00:00+00:00"
     assert decided(ended, CONFIRMED).trace[0].reason == "the policy ended 2026-01-01T00:00:00+00:00"
+
+
+def test_of_several_windows_the_next_start_and_the_last_end_are_told() -> None:
+    first, second = "{from: 2027-01-01T00:00:00Z, until: 2027-02-01T00:00:00Z}", "{from: 2028-01-01T00:00:00Z}"
+    coming = policies(policy(WARN, more=f"effective: [{second}, {first}]"))
+    assert decided(coming, CONFIRMED).trace[0].reason == "the policy is not in effect before 2027-01-01T00:00:00+00:00"
+    assert next_boundary(coming, NOW) == datetime(2027, 1, 1, tzinfo=UTC)
+    assert decided(coming, CONFIRMED).valid_until == datetime(2027, 1, 1, tzinfo=UTC)
+    past = policies(policy(WARN, more="effective: [{until: 2025-01-01T00:00:00Z}, {until: 2026-01-01T00:00:00Z}]"))
+    assert decided(past, CONFIRMED).trace[0].reason == "the policy ended 2026-01-01T00:00:00+00:00"
+
+
+def test_the_trace_says_for_whom_alone_a_policy_acts_now() -> None:
+    somewhere = "effective: [{in: [DE], until: 2027-01-01T00:00:00Z}, {in: [FR], from: 2026-01-01T00:00:00Z}]"
+    reason = decided(policies(policy(WARN, more=somewhere)), CONFIRMED).trace[0].reason
+    assert "; now it acts only for readers in DE, FR; " in reason
+    everywhere = "effective: [{in: [DE], until: 2027-01-01T00:00:00Z}, {from: 2026-01-01T00:00:00Z}]"
+    assert "only for readers" not in decided(policies(policy(WARN, more=everywhere)), CONFIRMED).trace[0].reason
+
+
+def test_the_trace_tells_what_was_enough_and_what_was_not() -> None:
+    reason = decided(policies(policy(f"{WARN}\n{BLOCK}")), POSSIBLE).trace[0].reason
+    assert reason == "the reader may be in RU; enough for what needs possible, not enough for what needs confirmed"
+
+
+def test_the_whole_trace_names_every_policy_in_order_of_precedence() -> None:
+    made = policies(
+        policy(WARN, name="a", more="state: off"),
+        policy(BLOCK, name="b", articles="{tags: [x]}", more="priority: 1"),
+        policy(WARN, name="c"),
+    )
+    trace = decide(made, article(), reader({"RU": CONFIRMED}), Door.HTML, NOW, whole_trace=True).trace
+    assert [(one.policy, one.matched) for one in trace] == [("b", False), ("a", False), ("c", True)]
+    assert trace[0].reason == "the policy means other articles: it has none of the tags"
+    assert [one.policy for one in decided(made, CONFIRMED).trace] == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "fits"),
+    [
+        ("/a", "/a", True),
+        ("/a", "/ab", False),
+        ("/a/*", "/a/", True),
+        ("/a/*", "/a", False),
+        ("*", "", True),
+        ("/*/b/*/d", "/x/b/y/d", True),
+        ("/*/b/*/d", "/x/c/y/d", False),
+        ("/a*a", "/a", False),
+        ("/a*b*b", "/axb", False),
+        ("/a*b*b", "/abb", True),
+        ("*b*", "aba", True),
+    ],
+)
+def test_a_path_fits_a_pattern_with_stars(pattern: str, path: str, fits: bool) -> None:
+    assert path_matches(pattern, path) == fits
+
+
+def test_no_pattern_takes_more_than_linear_time() -> None:
+    began = time.process_time()
+    assert not path_matches("/" + "a*" * 200 + "b", "/" + "a" * 100_000)
+    assert time.process_time() - began < 0.5

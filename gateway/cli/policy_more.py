@@ -1,0 +1,123 @@
+"""`gateway diff`, `calendar`, `history`, `schema`: what a change does, what is coming, what was, how to write it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.output import Json, say, say_json
+from gateway.content.files import load_directory
+from gateway.policy.calendar import calendar
+from gateway.policy.compare import Difference, compare
+from gateway.policy.files import read_directory
+from gateway.policy.git import read_revision
+from gateway.policy.kept import KeptSets
+from gateway.policy.model import PolicySet
+from gateway.policy.parse import parse
+from gateway.policy.schema import KINDS_OF_FILE, schema
+from gateway.settings import load_settings
+from gateway.state import StateDirectory
+from gateway.telemetry.catalogue import schema as log_schema
+
+SHOWN = 8
+
+
+def register(application: typer.Typer) -> None:
+    """Give the command these verbs."""
+    application.command("diff")(show_differences)
+    application.command("calendar")(show_calendar)
+    application.command("history")(show_history)
+    application.command("schema")(show_schema)
+
+
+def show_differences(
+    old: Annotated[str, typer.Argument(help="A policies directory, or a git revision of the one in service.")],
+    new: Annotated[str, typer.Argument(help="The other one [GATEWAY_POLICIES].")] = "",
+    content: Annotated[Path | None, typer.Option("--content", help="The content directory.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what changes between two policy sets, for which readers and articles. Exit 1 if anything does."""
+    settings = load_settings({"content": content})
+    one, other = (_set(named, settings.policies) for named in (old, new or str(settings.policies)))
+    differences = compare(one, other, load_directory(settings.content), datetime.now(UTC))
+    if as_json:
+        say_json({"old": one.revision, "new": other.revision, "differences": [asdict(each) for each in differences]})
+    else:
+        for difference in differences:
+            _show(difference)
+        count = len(differences)
+        say(
+            f"{one.revision} → {other.revision}: "
+            + (f"{count} differences." if count else "nothing changes for readers.")
+        )
+    raise typer.Exit(1 if differences else 0)
+
+
+def show_calendar(
+    directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The policies directory.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the coming starts, ends and reviews."""
+    settings = load_settings({"policies": directory})
+    entries = calendar(parse(read_directory(settings.policies)).required(), datetime.now(UTC))
+    if as_json:
+        say_json([asdict(entry) for entry in entries])
+        return
+    for entry in entries:
+        when = f"{entry.at:%Y-%m-%d}" if entry.event == "review" else entry.at.isoformat(timespec="seconds")
+        where = f" for {', '.join(entry.within)}" if entry.within else ""
+        owner = f" ({entry.owner})" if entry.owner else ""
+        style = "red" if entry.overdue else None
+        say(f"{when:25} {entry.policy}: {entry.event}{where}{', overdue' * entry.overdue}{owner}", style=style)
+    if not entries:
+        say("Nothing is coming.")
+
+
+def show_history(
+    state: Annotated[Path | None, typer.Option("--state", help="The state directory.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List who put which policies into force, when, and what that changed."""
+    settings = load_settings({"state": state})
+    directory = StateDirectory(settings.state)
+    past = KeptSets(directory.policies, b"").history()
+    if as_json:
+        say_json([asdict(activation) for activation in past])
+        return
+    for activation in past:
+        say(f"{activation.at}  {activation.revision}  {activation.action} by {activation.actor}")
+        for word in ("added", "changed", "removed"):
+            paths: tuple[str, ...] = getattr(activation, word)
+            if paths and activation.previous:
+                say(f"    {word}: {_few(paths)}")
+    if not past:
+        say(f"Nothing was put into force from {directory.root} yet.")
+
+
+def show_schema(
+    kind: Annotated[str, typer.Argument(help="One of: " + ", ".join((*KINDS_OF_FILE, "log")) + ".")],
+) -> None:
+    """Print a JSON Schema: for an editor (policy, regions, notice, cases, corrections), or of the log."""
+    if kind not in (*KINDS_OF_FILE, "log"):
+        raise typer.BadParameter(f"there is no schema '{kind}'; one of: {', '.join((*KINDS_OF_FILE, 'log'))}")
+    say_json(log_schema() if kind == "log" else schema(kind))
+
+
+def _set(named: str, directory: Path) -> PolicySet:
+    files = read_directory(Path(named)) if Path(named).is_dir() else read_revision(named, directory)
+    return parse(files).required()
+
+
+def _show(difference: Difference) -> None:
+    say(f"{_few(difference.readers)} · {_few(difference.articles)}", style="bold")
+    say(f"  - {', '.join(difference.before) or 'as published'}", style="red")
+    say(f"  + {', '.join(difference.after) or 'as published'}", style="green")
+
+
+def _few(words: tuple[str, ...]) -> str:
+    more = len(words) - SHOWN
+    return ", ".join(words[:SHOWN]) + (f" and {more} more" if more > 0 else "")
