@@ -41,17 +41,20 @@ def choose_coding(accept_encoding: str | None, available: Sequence[str] | Mappin
     No field, or one that cannot be read: as it is. Where a client refuses everything that there is, it gets the
     body as it is too, as the RFC prefers to a refusal. Items that cannot be read are passed over.
     """
-    if not accept_encoding:
-        return IDENTITY
-    ranked = _memo(accept_encoding) if len(accept_encoding) <= _MEMO_LENGTH else _ranked(accept_encoding)
-    for coding in ranked:
+    for coding in preferences(accept_encoding):
         if coding in available:
             return coding
     return IDENTITY
 
 
+def preferences(accept_encoding: str | None) -> tuple[str, ...]:
+    """Our codings in the client's order, those that it refuses left out; none where it says nothing."""
+    if not accept_encoding:
+        return ()
+    return _memo(accept_encoding) if len(accept_encoding) <= _MEMO_LENGTH else _ranked(accept_encoding)
+
+
 def _ranked(accept_encoding: str) -> tuple[str, ...]:
-    """Our codings in the client's order, those that it refuses left out."""
     weights: dict[str, float] = {}
     for item in accept_encoding.split(","):
         match = _ITEM.fullmatch(item.strip(" \t"))

@@ -15,13 +15,16 @@ Header = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """What came in. `target` as sent (origin form); `headers` with lower-case names, in their order, repeats kept."""
+    """What came in. `target`: in origin form, not yet canonical. `host`: the name alone, "" where it could not be read.
+    `headers` have lower-case names, in their order, repeats kept. `body`: whether one follows; nobody reads it.
+    """
 
     method: str
     target: str
     host: str
     headers: Sequence[Header]
     peer: str | None
+    body: bool = False
 
     def header(self, name: str) -> str | None:
         """All values of a list-valued field, joined as RFC 9110 section 5.3 has it; None when absent."""

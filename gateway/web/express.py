@@ -9,23 +9,30 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 
-from gateway.cache.codings import etag_matches
+from gateway.cache.codings import etag_matches, preferences
 from gateway.cache.freshness import MAX_AGE_SECONDS
 from gateway.cache.memory import MemoryPages
 from gateway.cache.page import StoredPage
 from gateway.delivery import Delivered
 from gateway.snapshot import Snapshot
 from gateway.telemetry.request_event import PreparedLine, inherited_trace, line
+from gateway.web.articles import wants_json
 from gateway.web.exchange import Incoming, Outgoing, Reader
 from gateway.web.headers import page_response
+from gateway.web.host import addressed
 from gateway.web.public import Public
 from gateway.web.recognise import Head, Recogniser
 from gateway.web.record import Record
 
 NAME = "express"
 MEMO_SIZE = 65_536
+FORWARDED_BYTES = 256
+"""Longer claims about the reader's address are read each time: whoever sends them chooses how much would be kept."""
+
+Key = tuple[object, ...]
 SERVER = ("Server", "gateway")
 
 
@@ -65,7 +72,9 @@ class Express:
         self._recognise = Recogniser(address_header).recognise
         self._snapshot: Snapshot | None = None
         self._known: dict[tuple[object, ...], Known] = {}
-        self._answers: dict[tuple[object, ...], Answer] = {}
+        self._answers: dict[Key, Answer] = {}
+        self._answers_of: dict[str, set[Key]] = {}
+        memory.on_removed = self._forget
         self._served: list[Answer] = []
         self._second = 0
         self._date = b""
@@ -84,15 +93,15 @@ class Express:
         known = self._known.get((peer, head.host, head.forwarded))
         if known is None or now >= known.until:
             known = self._meet(head, peer, snapshot)
-        key = (head.target, head.accept, head.codings, known.group)
+            if known is None:
+                return None
+        key = (head.target, _json(head.accept), _codings(head.codings), known.group)
         answer = self._answers.get(key)
         if answer is None or now >= answer.until or self._memory.get(answer.page.key) is not answer.page:
             answer = self._prepare(head, known, snapshot)
             if answer is None:
                 return None
-            if len(self._answers) >= MEMO_SIZE:
-                self._answers.clear()
-            self._answers[key] = answer
+            self._keep(key, answer)
         return self._send(head, answer, now, began)
 
     def settle(self) -> None:
@@ -106,11 +115,26 @@ class Express:
         self.settle()
         self._snapshot = snapshot
         self._known.clear()
+        self._forget_all()
+
+    def _keep(self, key: Key, answer: Answer) -> None:
+        if len(self._answers) >= MEMO_SIZE:
+            self._forget_all()
+        self._answers[key] = answer
+        self._answers_of.setdefault(answer.page.key, set()).add(key)
+
+    def _forget(self, page_key: str) -> None:
+        """A page has left memory: nothing here may hold its bytes any longer, or the bound in bytes would be none."""
+        for key in self._answers_of.pop(page_key, ()):
+            self._answers.pop(key, None)
+
+    def _forget_all(self) -> None:
         self._answers.clear()
+        self._answers_of.clear()
 
     def _send(self, head: Head, answer: Answer, now: float, began: int) -> bytes:
         status, (fields, body) = 200, answer.full
-        if head.condition and etag_matches(head.condition.decode("latin-1"), answer.etag):
+        if head.condition and etag_matches(_text(head.condition), answer.etag):
             status, (fields, body) = 304, answer.unchanged
         if head.bodiless:
             body = b""
@@ -133,19 +157,24 @@ class Express:
             cache_status="hit",
             cache_level="memory",
             lane=NAME,
-            trace_id=inherited_trace(head.trace.decode("latin-1")) if head.trace else "",
+            trace_id=inherited_trace(_text(head.trace)) if head.trace else "",
         )
         self._record.answered(method, status, answer.door, duration_ns, said)
         return fields + self._date + body
 
-    def _meet(self, head: Head, peer: str | None, snapshot: Snapshot) -> Known:
-        reader = self._public.readers.of(self._incoming(head, peer), snapshot)
+    def _meet(self, head: Head, peer: str | None, snapshot: Snapshot) -> Known | None:
+        """Where this reader is; None where the site does not answer to the name that was asked."""
+        incoming = self._incoming(head, peer)
+        if not self._public.knows(incoming.host, snapshot):
+            return None
+        reader = self._public.readers.of(incoming, snapshot)
         location = reader.location
         group = (location.signature(), location.evidence, location.unknown, reader.address_source)
         known = Known(reader, group, location.valid_until.timestamp() if location.valid_until else float("inf"))
-        if len(self._known) >= MEMO_SIZE:
-            self._known.clear()
-        self._known[peer, head.host, head.forwarded] = known
+        if sum(map(len, head.forwarded)) <= FORWARDED_BYTES:
+            if len(self._known) >= MEMO_SIZE:
+                self._known.clear()
+            self._known[peer, head.host, head.forwarded] = known
         return known
 
     def _prepare(self, head: Head, known: Known, snapshot: Snapshot) -> Answer | None:
@@ -184,12 +213,28 @@ class Express:
 
     def _incoming(self, head: Head, peer: str | None) -> Incoming:
         """The recognised head as the natural lane sees it."""
-        headers = [(self._address_header, value.decode("latin-1")) for value in head.forwarded]
+        headers = [(self._address_header, _text(value)) for value in head.forwarded]
         for name, value in (("accept", head.accept), ("accept-encoding", head.codings)):
             if value:
-                headers.append((name, value.decode("latin-1")))
-        target, host = head.target.decode("ascii"), head.host.decode("latin-1")
+                headers.append((name, _text(value)))
+        target, host = addressed(head.target.decode("ascii"), _text(head.host))
         return Incoming("HEAD" if head.bodiless else "GET", target, host, headers, peer)
+
+
+def _text(value: bytes) -> str:
+    """A field's value as aiohttp reads it."""
+    return value.decode("utf-8", "surrogateescape")
+
+
+@lru_cache(maxsize=256)
+def _json(accept: bytes) -> bool:
+    return wants_json(_text(accept))
+
+
+@lru_cache(maxsize=256)
+def _codings(accept_encoding: bytes) -> tuple[str, ...]:
+    """All that the choice of a coding depends on: there are sixteen such answers, and any number of spellings."""
+    return preferences(_text(accept_encoding))
 
 
 def _fields(outgoing: Outgoing) -> bytes:

@@ -10,12 +10,19 @@ from aiohttp import web
 from gateway.telemetry.request_event import inherited_trace
 from gateway.web.exchange import Incoming, Outgoing
 from gateway.web.headers import plain_headers
+from gateway.web.host import addressed
 from gateway.web.public import Public
 from gateway.web.record import Record
-from gateway.web.server import peer_of, to_aiohttp
+from gateway.web.server import peer_of, speaks, to_aiohttp
 
 NAME = "natural"
-WORDS = {400: "Bad request", 413: "Request too large", 431: "Header fields too large", 500: "Something failed"}
+WORDS = {
+    400: "Bad request",
+    413: "Request too large",
+    431: "Header fields too large",
+    500: "Something failed",
+    505: "HTTP version not supported",
+}
 
 
 class Lane:
@@ -29,12 +36,16 @@ class Lane:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request. A fault of ours becomes a fixed page; its cause goes to the log, without values."""
         began = time.perf_counter_ns()
+        if not speaks(request):
+            return to_aiohttp(self.bad_request(505))
+        target, host = addressed(request.raw_path, request.headers.get("Host", ""))
         incoming = Incoming(
             method=request.method,
-            target=request.raw_path,
-            host=request.headers.get("Host", ""),
+            target=target,
+            host=host,
             headers=[(name.lower(), value) for name, value in request.headers.items()],
             peer=peer_of(request.transport),
+            body=request.body_exists,
         )
         try:
             context, outgoing = await self._public.respond(incoming)

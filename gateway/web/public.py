@@ -54,12 +54,15 @@ class Public:
     async def respond(self, incoming: Incoming) -> tuple[Context, Outgoing]:
         """The response, and the context that it was made in (the log line wants the location)."""
         snapshot = self.current()
-        context = self.context(incoming, snapshot)
         if not self.knows(incoming.host, snapshot):
+            context = self.context(replace(incoming, host=""), snapshot)  # or strangers' names would fill the memos
             return context, await own.error(context, 421)
+        context = self.context(incoming, snapshot)
         if incoming.method not in METHODS:
             refused = await own.error(context, 405)
             return context, replace(refused, headers=[*refused.headers, ALLOW], close=True)
+        if incoming.body:
+            return context, replace(await own.error(context, 413), close=True)
         if incoming.method == "OPTIONS":
             return context, Outgoing(204, plain_headers("text/plain", "private, no-cache", ALLOW), b"")
         found = canonical(incoming.target)
@@ -90,13 +93,4 @@ class Public:
 
     def knows(self, host: str, snapshot: Snapshot) -> bool:
         """Whether the site answers to this name: its own, or a mirror that a region names."""
-        name = hostname(host)
-        return name in self.hosts or any(name in region.hosts for region in snapshot.regions.values())
-
-
-def hostname(host: str) -> str:
-    """The name in a Host field, without port, brackets kept, in lower case."""
-    name = host.strip().lower()
-    if name.startswith("["):
-        return name.partition("]")[0] + "]"
-    return name.partition(":")[0].rstrip(".")
+        return bool(host) and (host in self.hosts or any(host in region.hosts for region in snapshot.regions.values()))

@@ -15,7 +15,7 @@ MAX_FIELDS = 100
 NAMES_LEARNT = 4096
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_TARGET = re.compile(rb"/[!-~]*")
+_TARGET = re.compile(rb"/[!\"$&->@-~]*")  # no query, no escapes: each resource is remembered under one spelling
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\r\n") + b"\x7f"
 
 IGNORED, REFUSED, HOST, ADDRESS, ACCEPT, CODINGS, CONDITION, TRACE, CONNECTION = range(9)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp import http_parser, web
+from aiohttp import HttpVersion10, HttpVersion11, http_parser, web
 from aiohttp.web_protocol import RequestHandler
 
 from gateway.errors import GatewayError
@@ -75,8 +75,7 @@ class Protocol(RequestHandler):
         """Whether nothing is in flight, nothing queued, and the peer reads what it is sent."""
         waiter = self._waiter
         return (
-            waiter is not None
-            and not waiter.done()
+            (not self._request_count if waiter is None else not waiter.done())  # aiohttp may not have come to wait yet
             and not self._messages
             and not self._close
             and not self._force_close
@@ -136,6 +135,14 @@ def peer_of(transport: asyncio.BaseTransport | None) -> str | None:
     """The address at the other end of the socket; None where there is none (a unix socket)."""
     name = transport.get_extra_info("peername") if transport is not None else None
     return name[0] if isinstance(name, tuple) and name else None
+
+
+def speaks(request: web.BaseRequest) -> bool:
+    """Whether this is HTTP/1.0 or 1.1. Another version becomes 1.1: aiohttp would answer in one that nobody speaks."""
+    if request._version in (HttpVersion10, HttpVersion11):  # noqa: SLF001
+        return True
+    request._version = HttpVersion11  # noqa: SLF001
+    return False
 
 
 def to_aiohttp(outgoing: Outgoing) -> web.Response:
