@@ -31,6 +31,9 @@ def serve(
     policies: Annotated[Path | None, typer.Option(help="The policies directory [./policies].")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes [1].", min=1)] = None,
     state: Annotated[Path | None, typer.Option(help="The state directory [./.gateway].")] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Greet nobody: no preview links and no token on standard error.")
+    ] = False,
     config: Annotated[
         Path | None, typer.Option(help="A YAML file of settings; the environment goes before it.")
     ] = None,
@@ -42,10 +45,10 @@ def serve(
     }  # fmt: skip
     settings = load_settings(given, config=config)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings))
+        runner.run(_serve(settings, greets=not quiet))
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, *, greets: bool) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -54,7 +57,8 @@ async def _serve(settings: Settings) -> None:
     loop.add_signal_handler(signal.SIGHUP, gateway.reopen_logs)
     await gateway.start()
     try:
-        _greet(gateway)
+        if greets:
+            _greet(gateway)
         if isinstance(gateway, Workers):
             loop.add_signal_handler(signal.SIGUSR2, gateway.roll_soon)
             gave_up = asyncio.create_task(gateway.gave_up.wait())

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from pathlib import Path
-from typing import Self
 
+from tests.readers import READER, Readers
 from tests.running import Answer, Running, gateway
 from tests.servers import valkey
 from tests.sites import policy, write_article, write_content, write_policies
-
-READER = "8.8.8.8"
 
 
 def small(tmp_path: Path) -> tuple[Path, Path]:
@@ -21,47 +18,13 @@ def small(tmp_path: Path) -> tuple[Path, Path]:
     return content, write_policies(tmp_path / "policies", [policy("warn", "notice: {id: first}")], notices=("first",))
 
 
-class Load:
-    """A reader who never stops; remembers every answer that was no page, and how each page was found."""
-
-    def __init__(self, running: Running) -> None:
-        self.running = running
-        self.failed: list[object] = []
-        self.statuses: list[str] = []
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(offset,)) for offset in range(4)]
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _run(self, offset: int) -> None:
-        number = offset
-        while not self._stop.is_set():
-            number += 7
-            try:
-                answer = self.running.get(f"/articles/page-{number % 40}", reader=READER)
-            except OSError as error:
-                self.failed.append(error)
-                continue
-            if answer.status != 200 or 'data-notice="first"' not in answer.text:
-                self.failed.append((answer.status, answer.body))
-            self.statuses.append(answer.headers["cache-status"])
-
-
 def test_killing_valkey_under_load_fails_no_request_and_hits_resume(tmp_path: Path) -> None:
     content, policies = small(tmp_path)
     with valkey(tmp_path / "valkey") as server:
         # No memory cache: every page must come from Redis, or be rendered.
         settings = {"redis_url": server.url, "memory_cache_bytes": "0"}
         with gateway(tmp_path, content=content, policies=policies, **settings) as running:
-            with Load(running) as load:
+            with Readers(running, lambda n: f"/articles/page-{n % 40}", 'data-notice="first"') as readers:
                 time.sleep(1)
                 server.kill()
                 running.wait_for("redis_lost")
@@ -69,8 +32,8 @@ def test_killing_valkey_under_load_fails_no_request_and_hits_resume(tmp_path: Pa
                 server.start()
                 running.wait_for("redis_restored")
                 time.sleep(1)
-            assert load.failed == []
-            assert len(load.statuses) > 100
+            assert readers.failed == []
+            assert len(readers.answers) > 100
             assert found_in(running, "page-1") == "redis"
 
 

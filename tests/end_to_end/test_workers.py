@@ -5,17 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.readers import READER, Readers
 from tests.running import Running, exchange, gateway
 from tests.sites import policy, write_content, write_policies
 
-READER = {"X-Forwarded-For": "8.8.8.8"}
+ASKED = {"X-Forwarded-For": READER}
 
 
 @pytest.fixture
@@ -37,52 +37,26 @@ def children(running: Running) -> list[int]:
     return sorted(found)
 
 
-class Readers:
-    """Four readers who ask without pause, each time on a new connection."""
-
-    def __init__(self, running: Running) -> None:
-        self.port, self.served, self.failed = running.port, 0, list[object]()
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._read) for _ in range(4)]
-
-    def __enter__(self) -> Readers:  # noqa: PYI034
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _read(self) -> None:
-        while not self._stop.is_set():
-            try:
-                answer = exchange(self.port, "/articles/market-day", READER)
-            except OSError as error:
-                self.failed.append(error)
-            else:
-                self.served += 1
-                if answer.status != 200 or 'data-notice="first"' not in answer.text:
-                    self.failed.append(answer.status)
+def reading(running: Running) -> Readers:
+    return Readers(running, lambda _: "/articles/market-day", 'data-notice="first"')
 
 
 def test_a_worker_that_is_killed_is_replaced_and_costs_only_what_it_had_in_flight(two: Running) -> None:
     before = children(two)
     assert len(before) == 2
-    with Readers(two) as readers:
+    with reading(two) as readers:
         time.sleep(0.5)
         os.kill(before[0], signal.SIGKILL)
         two.wait_for("worker_died")
         time.sleep(2.5)
     assert len(readers.failed) <= 4
-    assert readers.served > 100
+    assert len(readers.answers) > 100
     assert len(children(two)) == 2
 
 
 def test_a_rolling_restart_fails_nobody(two: Running) -> None:
     before = set(children(two))
-    with Readers(two) as readers:
+    with reading(two) as readers:
         time.sleep(0.3)
         two.process.send_signal(signal.SIGUSR2)
         two.wait_for("gateway_stopped", count=2, seconds=30)
@@ -98,7 +72,7 @@ def test_every_worker_comes_to_the_same_revision_and_counts_are_added_up(two: Ru
     told = two.admin("/reload", {}).json()
     assert told["accepted"]
     for _ in range(40):
-        assert exchange(two.port, "/articles/market-day", READER).status == 200
+        assert exchange(two.port, "/articles/market-day", ASKED).status == 200
     revisions = {event["gateway.policy.revision"] for event in two.wait_for("request", count=40)}
     assert revisions == {told["revision"]}
     metrics = two.admin("/metrics").text
