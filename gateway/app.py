@@ -27,8 +27,9 @@ from gateway.telemetry.metrics import Metrics
 from gateway.upkeep import Upkeep
 from gateway.web.admin import admin_application
 from gateway.web.express import Express
+from gateway.web.host import hostname
 from gateway.web.lane import Lane
-from gateway.web.public import Public, hostname
+from gateway.web.public import Public
 from gateway.web.reader import Readers
 from gateway.web.record import Record
 from gateway.web.server import KEEPALIVE_SECONDS, Server, assert_strict_parser
