@@ -55,6 +55,7 @@ class Settings(BaseModel):
     admin_token: SecretStr = Field(default=SecretStr(""), description="empty: made and kept in the state directory")
     signing_key: SecretStr = Field(default=SecretStr(""), description="the same on every node; empty: made and kept")
     redirect_hosts: Listed = Field(default=(), description="hosts to which a policy may redirect")
+    mode: Literal["enforce", "observe"] = Field(default="enforce", description="observe: pages untouched, decisions logged")
     express: Literal["on", "off"] = Field(default="on", description="answer warm plain GETs ahead of aiohttp")
     memory_cache_bytes: int = Field(default=64 * 2**20, ge=0, description="bound of the in-process cache")
     timezone: str = Field(default="UTC", description="IANA zone in which the site writes dates")

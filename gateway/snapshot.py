@@ -29,6 +29,7 @@ class Snapshot:
     index: DirectoryIndex
     witnesses: Witnesses
     renderer: Renderer
+    observes: bool = False
     locations: LocationMemo = field(default_factory=lambda: LocationMemo(MEMO_SIZE), compare=False)
     decisions: dict[tuple[object, ...], Decision] = field(default_factory=dict, compare=False)
 
@@ -45,6 +46,8 @@ class Snapshot:
             return known
         original = self.index.facts.get(facts.original) if facts.translation_of else None
         decision = decide(self.policies, facts, location, door, now, original=original)
+        if self.observes:
+            decision = decision.observed()
         if len(self.decisions) >= MEMO_SIZE:
             self.decisions.clear()  # a cheap bound: what is asked for often is back at once
         self.decisions[key] = decision

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.geo.region import Standing
@@ -114,6 +114,16 @@ class Decision:
     depends_on_place: bool
     valid_until: datetime | None
     fingerprint: str
+
+    def observed(self) -> Decision:
+        """The same decision where the gateway only observes: nothing is done, and all of it is said as in shadow."""
+        return replace(
+            self,
+            treatments=Treatments(),
+            trace=tuple(replace(reason, shadow=True) for reason in self.trace),
+            depends_on_place=False,
+            fingerprint="observed",
+        )
 
     @property
     def policies(self) -> tuple[str, ...]:
