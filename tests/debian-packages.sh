@@ -13,17 +13,17 @@ need redis-server redis-server
 need wrk wrk
 need openssl openssl
 need jq jq
-promtool() { # out of Debian's prometheus, whose server nobody here needs
+bring_promtool() { # out of Debian's prometheus, whose server nobody here needs
   command -v promtool >/dev/null 2>&1 && return 0
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 1
   scratch=$(mktemp -d) && chmod 755 "$scratch" && (cd "$scratch" && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb . && install usr/bin/promtool /usr/local/bin/) >/dev/null 2>&1
   rm -rf "$scratch"
 }
-[ -z "$missing" ] && { promtool || true; } && exit 0
+[ -z "$missing" ] && { bring_promtool || true; } && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "installing Debian packages:$missing"
   # No service of these packages is to start by itself: the tests start their own, on their own ports.
-  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive sh -c "apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing" >/dev/null && { promtool || true; } && exit 0
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive sh -c "apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing" >/dev/null && { bring_promtool || true; } && exit 0
 fi
 echo "missing Debian packages:$missing"
 echo "the tests that need them (front proxy: nginx; pages: chromium; Redis differences: redis-server; benchmark: wrk;"
