@@ -48,15 +48,23 @@ def medium_decision(snapshot: Snapshot, path: str, location: Location, now: date
 
     A medium that no published article shows has no policy to ask but those that mean every article.
     """
-    shown_by = [facts for facts in snapshot.index.facts.values() if path in facts.media and is_published(facts, now)]
+    showing = [facts for facts in snapshot.index.facts.values() if path in facts.media]
+    shown_by = [facts for facts in showing if is_published(facts, now)]
+    coming = [facts.published for facts in showing if not is_published(facts, now)]
     decisions = [snapshot.decide(facts, location, Door.MEDIA, now) for facts in shown_by]
     if not decisions:
-        return snapshot.decide(no_article("en"), location, Door.MEDIA, now), True
+        plain = snapshot.decide(no_article("en"), location, Door.MEDIA, now)
+        return replace(plain, valid_until=_first(plain.valid_until, *coming)), True
     free = [decision for decision in decisions if not _keeps_back(decision, path)]
-    ends = [decision.valid_until for decision in decisions if decision.valid_until is not None]
     asks = any(decision.depends_on_place for decision in decisions)
     chosen = (free or decisions)[0]
-    return replace(chosen, depends_on_place=asks, valid_until=min(ends, default=None)), bool(free)
+    until = _first(*(decision.valid_until for decision in decisions), *coming)
+    return replace(chosen, depends_on_place=asks, valid_until=until), bool(free)
+
+
+def _first(*ends: datetime | None) -> datetime | None:
+    """The next of several moments at which something changes."""
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _keeps_back(decision: Decision, path: str) -> bool:
@@ -66,7 +74,6 @@ def _keeps_back(decision: Decision, path: str) -> bool:
 
 def _sum_up(entries: Sequence[tuple[Facts, Decision]], next_publication: datetime | None) -> Decision:
     decisions = [decision for _, decision in entries]
-    ends = [end for end in (next_publication, *(decision.valid_until for decision in decisions)) if end is not None]
     notices: dict[str, DueNotice] = {}
     for decision in decisions:
         for due in decision.treatments.notices:
@@ -83,6 +90,6 @@ def _sum_up(entries: Sequence[tuple[Facts, Decision]], next_publication: datetim
             {reason.policy: reason for decision in decisions for reason in decision.trace if reason.applied}.values()
         ),
         depends_on_place=any(decision.depends_on_place for decision in decisions),
-        valid_until=min(ends, default=None),
+        valid_until=_first(next_publication, *(decision.valid_until for decision in decisions)),
         fingerprint=digest.hexdigest()[:32],
     )

@@ -7,7 +7,7 @@ answers from memory at once; `deliver` may wait for Redis and for a rendering.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.cache.codings import encode_bodies, etag_for
@@ -78,13 +78,22 @@ class Delivery:
         if facts is None or not is_published(facts, reading.now):
             return None
         decision = snapshot.decide(facts, reading.location, door, reading.now)
-        # A sibling that is refused to this reader is not even linked.
-        family = [
-            other
-            for other in snapshot.index.translations(slug)
-            if is_published(other, reading.now)
-            and snapshot.decide(other, reading.location, door, reading.now).treatments.refusal is None
-        ]
+        # A sibling that is refused to this reader is not even linked; so the page asks and changes as its siblings do.
+        family = []
+        ends = [decision.valid_until]
+        asks = decision.depends_on_place
+        for other in snapshot.index.translations(slug):
+            if is_published(other, reading.now):
+                theirs = snapshot.decide(other, reading.location, door, reading.now)
+                ends.append(theirs.valid_until)
+                asks = asks or theirs.depends_on_place
+                if theirs.treatments.refusal is None:
+                    family.append(other)
+            else:
+                ends.append(other.published)
+        until = min((end for end in ends if end is not None), default=None)
+        if (asks, until) != (decision.depends_on_place, decision.valid_until):
+            decision = replace(decision, depends_on_place=asks, valid_until=until)
         key = variant_key(facts, decision, door, snapshot.renderer.version, _versions(family))
         return Wanted(
             key,
