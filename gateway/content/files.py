@@ -79,7 +79,7 @@ class DirectoryIndex(Catalogue):
                 remedy = "rename one; slugs are unique across languages"
                 problems.append(Problem(path, 0, 0, "duplicate-slug", what, remedy))
                 continue
-            facts[slug], paths[slug] = entry.facts, path
+            facts[slug], paths[slug] = _stating_rights(entry.facts, found.media), path
         super().__init__(facts)
         self._tree, self._cache, self._found, self._paths = tree, cache, found, paths
         self._texts: OrderedDict[tuple[str, str], Article] = OrderedDict()
@@ -222,6 +222,12 @@ def _with_rights(
                 continue
         media[entry.media.path] = replace(entry.media, **stated)  # type: ignore[arg-type]  # names are Media's own
     return media
+
+
+def _stating_rights(facts: Facts, media: Mapping[str, Media]) -> Facts:
+    """The facts with the rights that sidecars state of the article's media, for policies to ask."""
+    stated = tuple((path, media[path].rights) for path in facts.media if path in media and media[path].rights)
+    return replace(facts, media_rights=stated) if stated else facts
 
 
 def _site(tree: Tree, problems: list[Problem]) -> SiteText:

@@ -13,7 +13,8 @@ _ANY = ("", "")
 
 def candidates(policies: PolicySet, facts: Facts, original: Facts | None = None) -> tuple[Policy, ...]:
     """The policies that are not off and mean this article, in the order of precedence."""
-    key = (facts.slug, facts.version, original.version if original else "")
+    # a sidecar's rights change without the article's file, which alone `version` names
+    key = (facts.slug, facts.version, original.version if original else "", facts.media_rights)
     known = policies.found.get(key)
     if known is None:
         if len(policies.found) >= MEMO_SIZE:

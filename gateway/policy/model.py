@@ -240,7 +240,7 @@ class PolicySet:
     notices: Mapping[str, Mapping[str, NoticeText]]
     corrections: tuple[Correction, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
-    found: dict[tuple[str, ...], tuple[Policy, ...]] = field(
+    found: dict[tuple[object, ...], tuple[Policy, ...]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
     shelves: dict[tuple[str, str], list[int]] = field(default_factory=dict, init=False, compare=False, repr=False)

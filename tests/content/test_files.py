@@ -211,6 +211,16 @@ def test_a_medium_comes_with_its_rights_and_bytes(tmp_path: Path) -> None:
     assert index.read_media(media) == SVG
 
 
+def test_an_article_states_the_rights_of_its_media_as_the_sidecars_have_them_now(tmp_path: Path) -> None:
+    index = load_directory(newspaper(tmp_path), cache=tmp_path / "index")
+    assert index.facts["the-ledger"].media_rights == (("ledger.svg", frozenset({"worldwide"})),)
+    write(tmp_path, {"media/ledger.svg.yaml": "rights: [US]\n"})
+    changed = index.refresh()
+    assert changed.facts["the-ledger"].media_rights == (("ledger.svg", frozenset({"US"})),)
+    (tmp_path / "media/ledger.svg.yaml").unlink()
+    assert changed.refresh().facts["the-ledger"].media_rights == ()
+
+
 def test_a_medium_whose_rights_cannot_be_read_is_not_published(tmp_path: Path) -> None:
     root = write(newspaper(tmp_path), {"media/ledger.svg.yaml": "rights: []\n"})
     index = load_directory(root)

@@ -188,6 +188,14 @@ def test_kinds_of_selector_combine_by_and_and_their_values_by_or(selector: str, 
     assert bool(names(decision)) == meant
 
 
+def test_rights_that_change_beside_an_unchanged_article_change_which_policies_mean_it() -> None:
+    made = policies(policy("withhold: {media: all, notice: gone}", articles="{media: {rights: [us-only]}}"))
+    there = reader({"RU": CONFIRMED})
+    for rights, withheld in (((), 0), ((("photo.jpg", frozenset({"us-only"})),), 1), ((), 0)):
+        facts = article(media_rights=rights)
+        assert len(decide(made, facts, there, Door.HTML, NOW).treatments.withheld) == withheld
+
+
 def test_translations_come_along_unless_told_not_to() -> None:
     original = article("a", tags=frozenset({"x"}))
     translation = article("b", language="de", translation_of="a", tags=frozenset())
