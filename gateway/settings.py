@@ -58,7 +58,7 @@ class Settings(BaseModel):
     mode: Literal["enforce", "observe"] = Field(default="enforce", description="observe: pages untouched, decisions logged")
     express: Literal["on", "off"] = Field(default="on", description="answer warm plain GETs ahead of aiohttp")
     memory_cache_bytes: int = Field(default=64 * 2**20, ge=0, description="bound of the in-process cache")
-    timezone: str = Field(default="UTC", description="IANA zone in which the site writes dates")
+    timezone: str = Field(default="", description="IANA zone in which pages write dates; empty: as each article does")
     log_format: Literal["", "json", "console"] = Field(default="", description="json when not on a terminal")
     log_file: Path | None = Field(default=None, description="instead of standard output; reopened on SIGHUP")
     host: str = Field(default="127.0.0.1", description="where the public port listens")
@@ -99,7 +99,7 @@ class Settings(BaseModel):
     @classmethod
     def _zone(cls, value: str) -> str:
         try:
-            ZoneInfo(value)
+            ZoneInfo(value or "UTC")
         except (KeyError, ValueError, OSError) as error:
             raise ValueError("no such time zone; write an IANA name as Europe/Riga") from error
         return value

@@ -42,7 +42,7 @@ def listing_page(site: Site, entries: Entries, section: str, decision: Decision,
     due = once(decision.treatments.notices)
     heading = site.section_title(section, language) if section else spoken["latest"]
     path = f"/sections/{section}" if section else "/"
-    stories = _stories(entries, language)
+    stories = _stories(site, entries, language)
     body = html_page(
         "listing.html",
         site,
@@ -97,15 +97,15 @@ def sitemap(site: Site, entries: Entries) -> Rendered:
     return Rendered(200, XML, site.languages[0], render("sitemap.xml", site=site, entries=listed))
 
 
-def _stories(entries: Entries, language: str) -> list[Story]:
+def _stories(site: Site, entries: Entries, language: str) -> list[Story]:
     families: dict[str, list[tuple[Facts, Decision]]] = {}
     for facts, decision in entries:
         if not _omitted(decision):
             families.setdefault(facts.original, []).append((facts, decision))
-    return [_story(members, language) for members in families.values()]
+    return [_story(site, members, language) for members in families.values()]
 
 
-def _story(members: Entries, language: str) -> Story:
+def _story(site: Site, members: Entries, language: str) -> Story:
     facts, decision = min(
         members, key=lambda member: (member[0].language != language, member[0].translation_of is not None)
     )
@@ -113,7 +113,10 @@ def _story(members: Entries, language: str) -> Story:
         return Story(facts.slug, None)
     siblings = tuple(other for other, one in members if other.slug != facts.slug and one.treatments.refusal is None)
     return Story(
-        facts.slug, treat_facts(facts, decision.treatments), siblings, words(facts.language).date(facts.published)
+        facts.slug,
+        treat_facts(facts, decision.treatments),
+        siblings,
+        words(facts.language).date(site.here(facts.published)),
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from gateway.content.site import SiteText
 
@@ -36,10 +38,16 @@ class Site:
     imprint: Mapping[str, str] = field(default_factory=dict)
     controls: Mapping[str, str] = field(default_factory=dict)
     attribution: tuple[Attribution, ...] = ()
+    timezone: str = ""
 
     @classmethod
     def of(
-        cls, text: SiteText, base_url: str, sections: tuple[str, ...], attribution: tuple[Attribution, ...] = ()
+        cls,
+        text: SiteText,
+        base_url: str,
+        sections: tuple[str, ...],
+        attribution: tuple[Attribution, ...] = (),
+        timezone: str = "",
     ) -> Self:
         """The site that a content directory describes (`index.site`, `index.sections`)."""
         return cls(
@@ -51,7 +59,12 @@ class Site:
             imprint=text.imprint,
             controls=text.controls,
             attribution=attribution,
+            timezone=timezone,
         )
+
+    def here(self, moment: datetime) -> datetime:
+        """A moment in the site's own time zone, or as the newsroom wrote it where the site has none."""
+        return moment.astimezone(ZoneInfo(self.timezone)) if self.timezone else moment
 
     def section_title(self, section: str, language: str) -> str:
         """A section's name in a language; its own word where the newsroom gave none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from gateway.content.files import DirectoryIndex
 from gateway.policy.decision import Treatments
 from gateway.render.guard import missing_in_fragment
 from gateway.render.pages import Renderer
+from gateway.render.site import Site
 from tests.payloads import dangers
 from tests.render.world import BASE, NOW, TREATMENTS, decision, due, xml
 
@@ -119,3 +121,9 @@ def test_any_title_and_summary_make_wellformed_documents_that_say_them(
     listing = renderer.collection(Door.LISTING, given_entries, "", decision(), "en").body.decode()
     assert dangers(listing, own=f"{BASE}/") == []
     assert len(LexborHTMLParser(listing).css("article.story")) == 1
+
+
+def test_dates_are_written_in_the_sites_own_zone_if_it_has_one() -> None:
+    moment = datetime(2026, 5, 1, 23, 30, tzinfo=UTC)
+    assert Site(timezone="Asia/Tokyo").here(moment).date().isoformat() == "2026-05-02"
+    assert Site().here(moment) is moment
