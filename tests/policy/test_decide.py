@@ -447,3 +447,45 @@ def test_no_pattern_takes_more_than_linear_time() -> None:
     began = time.process_time()
     assert not path_matches("/" + "a*" * 200 + "b", "/" + "a" * 100_000)
     assert time.process_time() - began < 0.5
+
+
+def test_while_any_window_is_open_to_all_the_page_does_not_depend_on_place() -> None:
+    both = "effective: [{in: [DE], from: 2026-01-01T00:00:00Z}, {from: 2026-01-01T00:00:00Z}]"
+    assert not decided(policies(policy(BLOCK, readers="all", more=both)), OUTSIDE).depends_on_place
+
+
+def test_one_of_several_paths_is_enough() -> None:
+    assert names(decided(policies(policy(BLOCK, articles="{paths: [/articles/*, /x]}")), CONFIRMED))
+
+
+@pytest.mark.parametrize(("language", "fits"), [("en", True), ("en-GB", True), ("de", False), ("eng", False)])
+def test_a_language_means_its_variants_too(language: str, fits: bool) -> None:
+    made = policies(policy(BLOCK, articles="{languages: [en, pt-BR]}"))
+    decision = decide(made, article(language=language), reader({"RU": CONFIRMED}), Door.HTML, NOW)
+    assert bool(names(decision)) == fits
+
+
+def test_the_trace_names_the_region_that_decided_among_several() -> None:
+    made = policies(policy(WARN, readers="{in: [RU, DE, FR], not_in: [AT, CH]}"))
+    reason = (
+        decide(made, article(), reader({"DE": INSIDE, "FR": POSSIBLE, "CH": POSSIBLE}), Door.HTML, NOW).trace[0].reason
+    )
+    assert reason.startswith("the reader is inside DE, and may be in CH, which 'not_in' leaves out; ")
+    registered = reader({"RU": POSSIBLE, "held": POSSIBLE}, registered_holders=frozenset({"RU"}))
+    union = policies(policy(WARN, readers="{in: [RU, held]}"))
+    assert "inside RU or held taken together" in decide(union, article(), registered, Door.HTML, NOW).trace[0].reason
+
+
+def test_the_trace_at_the_feed_says_that_the_fetcher_is_not_the_reader() -> None:
+    both = decided(policies(policy(f"{WARN}\n{BLOCK}")), CONFIRMED, door=Door.FEED).trace[0].reason
+    alone = decided(policies(policy(WARN)), OUTSIDE, door=Door.FEED).trace[0].reason
+    assert "is not its reader" in alone
+    assert "is not its reader" not in both
+
+
+@pytest.mark.parametrize(("end", "sentence"), [
+    ("2026-11-23T12:00:00Z", "the policy ended 2026-11-23T12:00:00+00:00"),
+    ("2026-11-23T11:59:59Z", "the policy ended 2026-11-23T11:59:59+00:00"),
+])  # fmt: skip
+def test_the_trace_says_of_the_very_second_that_the_policy_ended_in_it(end: str, sentence: str) -> None:
+    assert decided(policies(policy(WARN, more=f"effective: [{{until: {end}}}]")), CONFIRMED).trace[0].reason == sentence

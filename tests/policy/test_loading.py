@@ -178,10 +178,10 @@ async def test_any_of_the_last_revisions_can_be_brought_back(loader: PolicyLoade
     first = await activated(loader)
     (loader.directory / "p0.yaml").write_bytes(policy("protect: all", name="p0").encode())
     second = await activated(loader)
-    assert loader.roll_back().policies == first.policies
-    assert loader.roll_back(second.policies.revision).policies == second.policies
+    assert (await loader.roll_back()).policies == first.policies
+    assert (await loader.roll_back(second.policies.revision)).policies == second.policies
     with pytest.raises(PolicyError, match="no such revision"):
-        loader.roll_back("../last-good")
+        await loader.roll_back("../last-good")
 
 
 async def test_no_more_than_fifty_sets_are_kept(loader: PolicyLoader, tmp_path: Path) -> None:
