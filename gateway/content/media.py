@@ -38,19 +38,28 @@ class Media:
     licence: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the sidecar of a medium states."""
+
+    rights: frozenset[str] = frozenset()
+    credit: str = ""
+    licence: str = ""
+
+
 def content_type(path: str) -> str | None:
     """The media type of a path; None for what is not served."""
     return CONTENT_TYPES.get(PurePosixPath(path).suffix.lower())
 
 
-def parse_rights(raw: bytes, path: str) -> tuple[dict[str, object], list[Problem]]:
-    """The sidecar `media/<file>.yaml`: `rights` (a list of words), `credit`, `licence`."""
+def parse_rights(raw: bytes, path: str) -> tuple[Rights | None, list[Problem]]:
+    """The sidecar `media/<file>.yaml`: `rights` (a list of words), `credit`, `licence`; None where it says wrong."""
     problems: list[Problem] = []
     try:
         node = read(raw, path)
     except YamlError as error:
-        return {}, list(error.problems)
+        return None, list(error.problems)
     with Fields(node, problems) as fields:
         rights = frozenset(fields.texts("rights") or ())
         credit, licence = fields.text("credit"), fields.text("licence")
-    return {"rights": rights, "credit": credit, "licence": licence}, problems
+    return (None if problems else Rights(rights, credit, licence)), problems

@@ -23,8 +23,11 @@ class Index(Protocol):
     def translations(self, slug: str) -> tuple[Facts, ...]:
         """The family of an article: itself and its translations, the original first."""
 
-    def newest(self, now: datetime, *, section: str | None = None) -> tuple[Facts, ...]:
-        """Published articles, newest first; of one section if named."""
+    def newest(self, now: datetime, *, section: str | None = None, limit: int | None = None) -> tuple[Facts, ...]:
+        """Published articles, newest first; of one section if named; at most `limit`."""
+
+    def showing(self, path: str) -> tuple[Facts, ...]:
+        """The articles that may show a medium, by its path under `/media/`; those not yet published included."""
 
     def next_publication(self, now: datetime) -> datetime | None:
         """When the next article appears, so that no list outlives it."""

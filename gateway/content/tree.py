@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from gateway.errors import ContentError
 
@@ -49,6 +50,27 @@ class Tree:
         except OSError as error:
             raise ContentError(f"{self.root / top}: {error.strerror}") from error
         yield from self._scan(descriptor, top, MAX_DEPTH)
+
+    def look(self, path: str) -> Stamp | Skipped | Literal["directory"] | None:
+        """What `scan` would say of one path; None where it would say nothing."""
+        directory, _, name = path.rpartition("/")
+        if any(part.startswith(".") for part in path.split("/")):
+            return None
+        try:
+            above = self._open_directory(directory)
+            try:
+                status = os.stat(name, dir_fd=above, follow_symlinks=False)
+            finally:
+                os.close(above)
+        except (OSError, ValueError):
+            return None
+        if not _is_text(name):
+            return Skipped(path.encode("utf-8", "backslashreplace").decode(), "name")
+        if stat.S_ISDIR(status.st_mode):
+            return "directory"
+        if stat.S_ISREG(status.st_mode):
+            return Stamp(status.st_mtime_ns, status.st_size)
+        return Skipped(path, "symlink" if stat.S_ISLNK(status.st_mode) else "special")
 
     def read(self, path: str) -> bytes:
         """A file's bytes. Raises ContentError if it is gone, a link, no plain file, or too large."""
