@@ -1,4 +1,4 @@
-"""`gateway diff`, `calendar`, `history`, `schema`: what a change does, what is coming, what was, how to write it."""
+"""`gateway diff`, `calendar` and `schema`: what a change does, what is coming, and how the files are written."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ from gateway.policy.calendar import calendar
 from gateway.policy.compare import Difference, compare
 from gateway.policy.files import read_directory
 from gateway.policy.git import read_revision
-from gateway.policy.kept import KeptSets
 from gateway.policy.model import PolicySet
 from gateway.policy.parse import parse
 from gateway.policy.schema import KINDS_OF_FILE, schema
 from gateway.settings import load_settings
-from gateway.state import StateDirectory
 from gateway.telemetry.catalogue import schema as log_schema
 
 SHOWN = 8
@@ -30,7 +28,6 @@ def register(application: typer.Typer) -> None:
     """Give the command these verbs."""
     application.command("diff")(show_differences)
     application.command("calendar")(show_calendar)
-    application.command("history")(show_history)
     application.command("schema")(show_schema)
 
 
@@ -75,27 +72,6 @@ def show_calendar(
         say(f"{when:25} {entry.policy}: {entry.event}{where}{', overdue' * entry.overdue}{owner}", style=style)
     if not entries:
         say("Nothing is coming.")
-
-
-def show_history(
-    state: Annotated[Path | None, typer.Option("--state", help="The state directory.")] = None,
-    as_json: Json = False,
-) -> None:
-    """List who put which policies into force, when, and what that changed."""
-    settings = load_settings({"state": state})
-    directory = StateDirectory(settings.state)
-    past = KeptSets(directory.policies, b"").history()
-    if as_json:
-        say_json([asdict(activation) for activation in past])
-        return
-    for activation in past:
-        say(f"{activation.at}  {activation.revision}  {activation.action} by {activation.actor}")
-        for word in ("added", "changed", "removed"):
-            paths: tuple[str, ...] = getattr(activation, word)
-            if paths and activation.previous:
-                say(f"    {word}: {_few(paths)}")
-    if not past:
-        say(f"Nothing was put into force from {directory.root} yet.")
 
 
 def show_schema(
