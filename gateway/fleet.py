@@ -43,6 +43,17 @@ class Fleet:
         answers = await self._ask_all("POST", "/reload", {"actor": actor, "accept_removals": accept_removals})
         return _agreed([answer for answer in answers if answer is not None])
 
+    async def roll_back(self, *, actor: str, revision: str) -> Mapping[str, object]:
+        """One worker goes first and says which revision that is; the others follow."""
+        workers = self._workers()
+        body = {"actor": actor, "revision": revision}
+        first = await self._ask(workers[0], "POST", "/rollback", body) if workers else None
+        if first is None or not first.get("accepted"):
+            return _agreed([first] if first else [])
+        body["revision"] = str(first["revision"])
+        rest = await asyncio.gather(*(self._ask(worker, "POST", "/rollback", body) for worker in workers[1:]))
+        return _agreed([first, *(answer for answer in rest if answer is not None)])
+
     async def purge(self, *, article: str | None, tag: str | None) -> Mapping[str, object]:
         """Every worker purges its memory; what each removed is added up, what is left is read back by each."""
         body = {"article": article} if article else {"tag": tag} if tag else {"all": True}

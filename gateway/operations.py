@@ -1,8 +1,8 @@
-"""What the admin port can ask of a running gateway: readiness, metrics, reload, purge."""
+"""What the admin port can ask of a running gateway: readiness, metrics, reload, rollback, purge."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from gateway.cache.memory import MemoryPages
 from gateway.cache.redis import RedisPages
@@ -36,9 +36,16 @@ class Operations:
 
     async def reload(self, *, actor: str, accept_removals: bool) -> Mapping[str, object]:
         """Read everything again; what is in force afterwards, and the problems if the new policies were refused."""
+        return await self._attempt(self._upkeep.reload(actor=actor, accept_removals=accept_removals))
+
+    async def roll_back(self, *, actor: str, revision: str) -> Mapping[str, object]:
+        """Put a former policy set into force; what is in force afterwards, and the problems if it cannot be."""
+        return await self._attempt(self._upkeep.roll_back(revision, actor=actor))
+
+    async def _attempt(self, change: Awaitable[None]) -> Mapping[str, object]:
         problems: tuple[str, ...] = ()
         try:
-            await self._upkeep.reload(actor=actor, accept_removals=accept_removals)
+            await change
         except PolicyError as error:
             problems = tuple(map(str, error.problems)) or (str(error),)
         snapshot = self._upkeep.current()

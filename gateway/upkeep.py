@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+import time
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,15 +15,18 @@ from types import TracebackType
 from typing import Self
 
 from gateway.content.files import DirectoryIndex, load_directory
+from gateway.content.watch import changes as content_changes
 from gateway.errors import ContentError, EvidenceError, PolicyError
 from gateway.events import Events
 from gateway.geo.evidence import load_witnesses
 from gateway.geo.locate import LocationMemo
 from gateway.geo.sources import ATTRIBUTION
 from gateway.geo.watch import EvidenceWatch
+from gateway.policies_in_force import PoliciesInForce
 from gateway.policy.decide import next_boundary
 from gateway.policy.files import changes
-from gateway.policy.loading import Loaded, PolicyLoader
+from gateway.policy.loading import PolicyLoader
+from gateway.policy.model import PolicySet
 from gateway.render.pages import Attribution, Renderer, Site
 from gateway.settings import Settings
 from gateway.snapshot import Snapshot
@@ -48,11 +51,12 @@ class Upkeep:
         self._events = events
         self._metrics = metrics
         self._clock = clock
+        loader = PolicyLoader(settings.policies, state.policies, key, settings.redirect_hosts)
+        self._policies = PoliciesInForce(loader, self._swap_policies, events, metrics, clock, keeps_state=keeps_state)
         self._keeps_state = keeps_state
-        self._loader = PolicyLoader(settings.policies, state.policies, key, settings.redirect_hosts)
+        self._look_seconds = 0.0
         self._evidence = EvidenceWatch(settings.geoip)
         self._changing = asyncio.Lock()
-        self._activated = clock()
         self._watching: list[asyncio.Task[None]] = []
 
     def current(self) -> Snapshot:
@@ -61,81 +65,42 @@ class Upkeep:
 
     async def load(self) -> None:
         """The first snapshot. Raises PolicyError, ContentError or EvidenceError where there is nothing to serve by."""
-        loaded = await self._loader.start()
-        index = await asyncio.to_thread(load_directory, self._settings.content, cache=self._state.content_index)
+        policies = await self._policies.start()
+        began = time.monotonic()
+        index = await asyncio.to_thread(
+            load_directory, self._settings.content, cache=self._state.content_index, keeps=self._keeps_state
+        )
+        self._look_seconds = time.monotonic() - began
         witnesses = await asyncio.to_thread(load_witnesses, self._settings.geoip, self._events)
-        self._snapshot = Snapshot(loaded.policies, index, witnesses, self._renderer(index))
+        observes = self._settings.mode == "observe"
+        self._snapshot = Snapshot(policies, index, witnesses, self._renderer(index), observes)
         self._report_content(index)
-        if loaded.refused:
-            self._events.emit(
-                "policy_stale",
-                level="error",
-                revision=loaded.policies.revision,
-                problems=list(map(str, loaded.refused)),
-            )
-        else:
-            await self._keep(loaded, "start")
         self._settle()
 
-    async def reload(self, *, actor: str = "watch", accept_removals: bool = False) -> None:
+    async def reload(self, *, actor: str, accept_removals: bool = False) -> None:
         """Read everything again. Raises PolicyError, after saying so, where the policies were refused."""
         async with self._changing:
             await self._refresh_content()
             await self._refresh_evidence()
-            await self._refresh_policies(actor, accept_removals=accept_removals)
+            await self._policies.refresh(actor, accept_removals=accept_removals)
 
     async def roll_back(self, revision: str, *, actor: str) -> None:
-        """Put a former policy set into force. Raises PolicyError if it isn't kept."""
+        """Put a former policy set into force ("": the one before). Raises PolicyError if it isn't kept."""
         async with self._changing:
-            await self._activate(await asyncio.to_thread(self._loader.roll_back, revision), actor, "rollback")
+            await self._policies.roll_back(revision, actor=actor)
 
-    async def _refresh_policies(self, actor: str, *, accept_removals: bool = False) -> None:
+    def _swap_policies(self, policies: PolicySet) -> None:
+        self._swap(replace(self._snapshot, policies=policies, locations=_memo(), decisions={}))
+
+    async def _refresh_content(self, paths: Iterable[str] | None = None) -> None:
+        began = time.monotonic()
         try:
-            loaded = await self._loader.load(accept_removals=accept_removals)
-        except PolicyError as error:
-            self._metrics.add("gateway_policy_reloads_total", ("rejected",))
-            self._events.emit(
-                "policy_rejected",
-                level="error",
-                revision=self._snapshot.policies.revision,
-                problems=[str(problem) for problem in error.problems] or [str(error)],
-            )
-            raise
-        self._metrics.add("gateway_policy_reloads_total", ("accepted",))
-        if loaded.policies.revision != self._snapshot.policies.revision:
-            await self._activate(loaded, actor, "activate")
-
-    async def _activate(self, loaded: Loaded, actor: str, action: str) -> None:
-        before = {policy.name: policy for policy in self._snapshot.policies.policies}
-        after = {policy.name: policy for policy in loaded.policies.policies}
-        self._swap(replace(self._snapshot, policies=loaded.policies, locations=_memo(), decisions={}))
-        self._activated = self._clock()
-        self._events.emit(
-            "policy_reloaded",
-            revision=loaded.policies.revision,
-            policies=len(after),
-            actor=actor,
-            added=sorted(after.keys() - before.keys()),
-            removed=sorted(before.keys() - after.keys()),
-            changed=sorted(name for name in after.keys() & before.keys() if after[name] != before[name]),
-        )
-        await self._keep(loaded, actor, action)
-
-    async def _keep(self, loaded: Loaded, actor: str, action: str = "activate") -> None:
-        """Write down what is in force. A disk that refuses costs the next start its fallback, nothing else."""
-        if not self._keeps_state:
-            return  # another worker of this gateway does
-        try:
-            await asyncio.to_thread(self._loader.activated, loaded, actor=actor, now=self._clock(), action=action)
-        except OSError as error:
-            self._events.emit("state_not_written", level="error", error=error)
-
-    async def _refresh_content(self) -> None:
-        try:
-            index = await asyncio.to_thread(self._snapshot.index.refresh)
+            index = await asyncio.to_thread(self._snapshot.index.refresh, paths)
         except ContentError as error:
             self._events.emit("content_rejected", level="error", error=error)
             return
+        if paths is None:
+            self._look_seconds = time.monotonic() - began
         if index is not self._snapshot.index:
             renderer = self._renderer(index)
             same = renderer.version == self._snapshot.renderer.version
@@ -167,7 +132,8 @@ class Upkeep:
     def _renderer(self, index: DirectoryIndex) -> Renderer:
         embedded = not self._settings.geoip
         attribution = tuple(Attribution(text, url) for text, url in ATTRIBUTION) if embedded else ()
-        return Renderer(Site.of(index.site, self._settings.site_url, index.sections, attribution))
+        settings = self._settings
+        return Renderer(Site.of(index.site, settings.site_url, index.sections, attribution, settings.timezone))
 
     def _report_content(self, index: DirectoryIndex) -> None:
         self._events.emit(
@@ -183,6 +149,8 @@ class Upkeep:
         now = self._clock()
         old = [info.name for info in self._snapshot.witnesses.infos if now - info.built > OLD_EVIDENCE]
         warnings = [f"evidence is older than {OLD_EVIDENCE.days} days: {', '.join(old)}"] if old else []
+        if self._policies.rolled_back:
+            warnings.append(f"the policies directory was rolled back: its {self._policies.rolled_back} is not in force")
         if self._snapshot.index.problems:
             warnings.append(f"{len(self._snapshot.index.problems)} problems in the content directory")
         return tuple(warnings)
@@ -200,7 +168,7 @@ class Upkeep:
         metrics.before_scrape(take_over)
 
     def _activation(self) -> float:
-        return self._activated.timestamp()
+        return self._policies.activated.timestamp()
 
     def _next_boundary(self) -> float | None:
         moment = next_boundary(self._snapshot.policies, self._clock())
@@ -214,7 +182,8 @@ class Upkeep:
                 self._metrics.gauge("gateway_geo_build_timestamp_seconds", partial(float, built), (source.name,))
 
     async def __aenter__(self) -> Self:
-        self._watching = [asyncio.create_task(self._watch_policies()), asyncio.create_task(self._watch_the_rest())]
+        watchers = (self._watch_policies(), self._watch_content(), self._watch_evidence())
+        self._watching = [asyncio.create_task(watcher) for watcher in watchers]
         for info in self._snapshot.witnesses.infos:
             age = self._clock() - info.built
             if age > OLD_EVIDENCE:
@@ -231,19 +200,24 @@ class Upkeep:
     async def _watch_policies(self) -> None:
         async for _ in changes(self._settings.policies):
             async with self._changing:
-                with suppress(PolicyError):  # it has been said
-                    await self._refresh_policies("watch")
+                await self._guarded(self._policies.look)
 
-    async def _watch_the_rest(self) -> None:
+    async def _watch_content(self) -> None:
+        async for paths in content_changes(self._settings.content, lambda: self._look_seconds):
+            async with self._changing:
+                await self._guarded(partial(self._refresh_content, paths))
+
+    async def _watch_evidence(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
             async with self._changing:
-                for refresh in (self._refresh_content, self._refresh_evidence):
-                    await self._guarded(refresh)
+                await self._guarded(self._refresh_evidence)
 
     async def _guarded(self, refresh: Callable[[], Awaitable[None]]) -> None:
         try:
             await refresh()
+        except PolicyError:
+            pass  # it has been said
         except Exception as error:  # noqa: BLE001  (a watcher that died would leave readers with old answers, silently)
             self._events.emit("refresh_failed", level="error", error=error)
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import admin, geo, policy, serve
+from gateway.cli import admin, geo, history, policy, serve
 from gateway.cli.output import fail
 from gateway.errors import GatewayError, SettingsError
 
@@ -38,7 +38,7 @@ def _root(
 
 
 application.command()(serve.serve)
-for verb in (admin.reload, admin.purge, admin.preview):
+for verb in (admin.reload, admin.purge, admin.preview, history.history, history.rollback):
     application.command()(verb)
 policy.register(application)
 application.add_typer(geo.application, name="geo")

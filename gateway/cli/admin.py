@@ -15,7 +15,7 @@ import typer
 
 from gateway.cli.output import Json, fail, say, say_json
 from gateway.errors import AdminError
-from gateway.settings import load_settings
+from gateway.settings import Settings, load_settings
 from gateway.state import StateDirectory
 from gateway.web.preview import PARAMETER, Preview, sign
 
@@ -23,10 +23,12 @@ State = Annotated[Path | None, typer.Option("--state", help="The state directory
 TIMEOUT_SECONDS = 30
 
 
-def call(state: StateDirectory, path: str, body: Mapping[str, object], token: str) -> tuple[int, Mapping[str, object]]:
+def call(settings: Settings, path: str, body: Mapping[str, object]) -> tuple[int, Mapping[str, object]]:
     """POST to the admin port of the gateway that runs on this state directory. Raises AdminError."""
+    state = StateDirectory(settings.state)
     try:
         host, _, port = state.admin_address.read_text("ascii").strip().rpartition(":")
+        token = state.admin_token(settings.admin_token.get_secret_value())
         connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=TIMEOUT_SECONDS)
         connection.request("POST", path, json.dumps(body), {"Authorization": f"Bearer {token}"})
         answer = connection.getresponse()
@@ -46,9 +48,8 @@ def reload(
 ) -> None:
     """Read policies, content and evidence again, now. Exit 1 if the new policies were not accepted."""
     settings = load_settings({"state": state})
-    directory = StateDirectory(settings.state)
     body = {"accept_removals": accept_removals, "actor": getuser()}
-    status, answer = call(directory, "/reload", body, directory.admin_token(settings.admin_token.get_secret_value()))
+    status, answer = call(settings, "/reload", body)
     if as_json:
         say_json(answer)
     elif status == 200:
@@ -72,9 +73,8 @@ def purge(
     if sum((bool(article), bool(tag), everything)) != 1:
         raise typer.BadParameter("name exactly one of --article, --tag and --all")
     settings = load_settings({"state": state})
-    directory = StateDirectory(settings.state)
     body: dict[str, object] = {"article": article} if article else {"tag": tag} if tag else {"all": True}
-    status, answer = call(directory, "/purge", body, directory.admin_token(settings.admin_token.get_secret_value()))
+    status, answer = call(settings, "/purge", body)
     if as_json:
         say_json(answer)
     elif status == 200:

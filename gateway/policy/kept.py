@@ -59,6 +59,28 @@ class KeptSets:
         """The history, a JSON object a line."""
         return self._root / "history.jsonl"
 
+    @property
+    def passed_over(self) -> str:
+        """The revision of the directory that was rolled back, and is not in force while the directory stays so; "" if
+        there is none.
+        """
+        try:
+            return self._passed_over_path.read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            return ""
+
+    def pass_over(self, revision: str) -> None:
+        """Remember it beyond a restart; "" forgets it. Raises OSError where nothing can be written."""
+        if revision:
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._write(self._passed_over_path, revision.encode() + b"\n")
+        else:
+            self._passed_over_path.unlink(missing_ok=True)
+
+    @property
+    def _passed_over_path(self) -> Path:
+        return self._root / "passed-over"
+
     def keep(self, kept: Kept) -> None:
         """Keep a set that is now in force as the last good one. Raises OSError where nothing can be written."""
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,35 +1,34 @@
 """From a directory to a set in force: read and checked whole in another process, guarded, kept, and written down.
 
 Whatever is wrong leaves the set in force as it is. A start without a valid directory falls back on the last good set.
+After a rollback the directory's set is passed over for as long as the directory says the same, restarts included.
 """
 
 from __future__ import annotations
 
 import asyncio
-import pickle
-import sys
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from gateway.errors import PolicyError, Problem
+from gateway.errors import PolicyError, Problem, Severity
+from gateway.policy.apart import parse_apart
 from gateway.policy.files import read_directory
 from gateway.policy.kept import Kept, KeptSets
 from gateway.policy.model import PolicySet
-from gateway.policy.parse import Parsed, parse
+from gateway.policy.parse import Parsed, parse, revision_of
 
 REMOVALS_FREE = 2
 REMOVALS_SHARE = 5
 """More than a fifth, and more than two, of the policies gone at once is more likely an accident than a decision."""
 
-PARSE_SECONDS = 60.0
-
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A set that may go into force. `refused`: why the directory itself could not be used (a start on the last good
-    set), empty if it could.
+    """A set that may go into force. `refused`: why it is not the directory's (a start on the last good set, or on the
+    one that was rolled back to); empty if it is.
     """
 
     policies: PolicySet
@@ -44,31 +43,26 @@ def read_and_parse(directory: Path, redirect_hosts: Collection[str] | None = Non
 
 
 class PolicyLoader:
-    """Loads one directory's policies, over and over. `state`: where good sets and the history are kept."""
+    """Loads one directory's policies, over and over. `state`: where good sets and the history are kept.
+
+    `passed_over`: the revision that the directory had when it was rolled back; "" if it wasn't, or has changed since.
+    """
 
     def __init__(self, directory: Path, state: Path, key: bytes, redirect_hosts: Collection[str] = ()) -> None:
         self.directory = directory
         self.kept = KeptSets(state, key)
+        self.passed_over = self.kept.passed_over
         self._redirect_hosts = frozenset(redirect_hosts)
 
     async def load(self, *, accept_removals: bool = False) -> Loaded:
         """The directory's set, checked whole, in another process. Raises PolicyError with every problem."""
-        files, parsed = await _in_a_process(self.directory, self._redirect_hosts)
-        policies = parsed.required()
-        last = self._last_good_here()
-        if not accept_removals:
-            _guard_removals(policies, last.policies if last else ())
-        return Loaded(policies, files)
+        loaded = await self._read()
+        return await self._admit(loaded, accept_removals=accept_removals)
 
-    def roll_back(self, revision: str = "") -> Loaded:
-        """A set that was in force before: the one named, else the one before the last. Raises PolicyError."""
-        wanted = revision or next((past.previous for past in reversed(self.kept.history()) if past.previous), "")
-        kept = self.kept.revision(wanted)
-        if kept is None:
-            known = ", ".join(dict.fromkeys(past.revision for past in reversed(self.kept.history()))) or "none"
-            problem = Problem(wanted or ".", 0, 0, "no-such-revision", "no such revision is kept", f"kept: {known}")
-            raise PolicyError(str(problem), [problem])
-        return Loaded(parse(kept.files, redirect_hosts=self._redirect_hosts).required(), kept.files)
+    async def load_changed(self) -> Loaded | None:
+        """The same, for whoever only watches: None while the directory still says what was rolled back."""
+        loaded = await self._read()
+        return None if loaded.policies.revision == self.passed_over else await self._admit(loaded)
 
     async def start(self) -> Loaded:
         """The first set: the directory's, else the last good one, with the problems that made it necessary.
@@ -76,7 +70,8 @@ class PolicyLoader:
         Raises PolicyError with those problems where there is no last good one either.
         """
         try:
-            return await self.load()
+            loaded = await self._read()
+            return await self._rolled_back(loaded) or await self._admit(loaded)
         except PolicyError as error:
             try:
                 last = self.kept.last_good()
@@ -84,13 +79,32 @@ class PolicyLoader:
                 raise PolicyError(f"{error}\n{tampered}", (*error.problems, *tampered.problems)) from error
             if last is None:
                 raise
-            parsed = await asyncio.to_thread(parse, last.files, redirect_hosts=self._redirect_hosts)
+            files, parsed = await parse_apart(last.files, self._redirect_hosts)
             if parsed.policies is None:
                 raise
-            return Loaded(parsed.policies, last.files, error.problems)
+            return Loaded(parsed.policies, files, error.problems)
+
+    async def roll_back(self, revision: str = "") -> Loaded:
+        """A set that was in force before: the one named, else the one before the last. Raises PolicyError."""
+        wanted = revision or next((past.previous for past in reversed(self.kept.history()) if past.previous), "")
+        kept = await asyncio.to_thread(self.kept.revision, wanted)
+        if kept is None:
+            known = ", ".join(dict.fromkeys(past.revision for past in reversed(self.kept.history()))) or "none"
+            problem = Problem(wanted or ".", 0, 0, "no-such-revision", "no such revision is kept", f"kept: {known}")
+            raise PolicyError(str(problem), [problem])
+        files, parsed = await parse_apart(kept.files, self._redirect_hosts)
+        loaded = Loaded(parsed.required(), files)
+        here = await asyncio.to_thread(self._revision_here)
+        self.passed_over = here if here != loaded.policies.revision else ""
+        return loaded
 
     def activated(self, loaded: Loaded, *, actor: str, now: datetime, action: str = "activate") -> bool:
-        """Keep what is now in force and write it down; whether it differs from what was kept last."""
+        """Keep what is now in force and write it down; whether it differs from what was kept last.
+
+        Raises OSError where nothing can be written.
+        """
+        if self.kept.passed_over != self.passed_over:
+            self.kept.pass_over(self.passed_over)
         try:
             before = self.kept.last_good()
         except PolicyError:
@@ -107,13 +121,44 @@ class PolicyLoader:
         self.kept.record(kept, before, actor=actor, now=now, action=action)
         return True
 
-    def _last_good_here(self) -> Kept | None:
-        """The last good set, if it came from this directory: another one's policies are not missing here."""
+    async def _read(self) -> Loaded:
+        files, parsed = await parse_apart(self.directory, self._redirect_hosts)
+        return Loaded(parsed.required(), files)
+
+    async def _admit(self, loaded: Loaded, *, accept_removals: bool = False) -> Loaded:
+        if not accept_removals:
+            _guard_removals(loaded.policies, await asyncio.to_thread(self._names_before))
+        self.passed_over = ""
+        return loaded
+
+    async def _rolled_back(self, loaded: Loaded) -> Loaded | None:
+        """The set that was rolled back to, if the directory still says what it said then. One that cannot be used any
+        more (the signing key was changed) is none.
+        """
+        with suppress(PolicyError):
+            last = self.kept.last_good()
+            if last is not None and loaded.policies.revision == self.passed_over != last.revision:
+                files, parsed = await parse_apart(last.files, self._redirect_hosts)
+                what = f"the directory's revision {self.passed_over} was rolled back and has not changed since"
+                remedy = "change the directory, or run `gateway reload` to put it into force as it is"
+                rolled_back = Problem(".", 0, 0, "rolled-back", what, remedy, Severity.WARNING)
+                return Loaded(parsed.required(), files, (rolled_back,))
+        return None
+
+    def _revision_here(self) -> str:
+        """What the directory says now, valid or not; "" if it cannot be read."""
+        try:
+            return revision_of(read_directory(self.directory))
+        except PolicyError:
+            return ""
+
+    def _names_before(self) -> Collection[str]:
+        """The policies of the last good set, if it came from this directory: another one's are not missing here."""
         try:
             last = self.kept.last_good()
         except PolicyError:
-            return None
-        return last if last is not None and last.directory == str(self.directory.resolve()) else None
+            return ()
+        return last.policies if last is not None and last.directory == str(self.directory.resolve()) else ()
 
 
 def _guard_removals(policies: PolicySet, before: Collection[str]) -> None:
@@ -127,29 +172,3 @@ def _guard_removals(policies: PolicySet, before: Collection[str]) -> None:
         what = f"{len(gone)} of {len(before)} policies are gone: {', '.join(gone[:5])}{', …' if len(gone) > 5 else ''}"
     problem = Problem(".", 0, 0, "many-removed", what, "if that is meant, run `gateway reload --accept-removals`")
     raise PolicyError(str(problem), [problem])
-
-
-async def _in_a_process(directory: Path, redirect_hosts: frozenset[str]) -> tuple[dict[str, bytes], Parsed]:
-    """`read_and_parse` in a process of its own, so that thousands of files don't hold this one's event loop."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway.policy.reader", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        output, _ = await asyncio.wait_for(
-            process.communicate(pickle.dumps((directory, redirect_hosts))), timeout=PARSE_SECONDS
-        )
-    except TimeoutError as error:
-        what = f"the policies could not be read within {PARSE_SECONDS:.0f} s"
-        problem = Problem(".", 0, 0, "too-slow", what, "look for huge files in the directory")
-        raise PolicyError(str(problem), [problem]) from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode:
-        problem = Problem(".", 0, 0, "reader-died", f"the reading process ended with {process.returncode}", "try again")
-        raise PolicyError(str(problem), [problem])
-    outcome = await asyncio.to_thread(pickle.loads, output)  # from our own child, by our own pipe
-    if isinstance(outcome, tuple) and len(outcome) == 2 and isinstance(outcome[1], Parsed):
-        return outcome
-    raise PolicyError("\n".join(map(str, outcome)), outcome)

@@ -33,6 +33,7 @@ ALWAYS = ("error",)
 
 FIELDS: Mapping[str, Field] = {
     "accepted": Field("gateway.policy.accepted", "boolean", "whether the new set is in force"),
+    "action": Field("gateway.policy.action", "string", "activate or rollback"),
     "actor": Field("user.name", "string", "who asked for it, as they said"),
     "added": Field("gateway.policy.added", "array", "names of policies that are new"),
     "address": Field("server.address", "string", "where a port listens"),
@@ -90,7 +91,8 @@ EVENTS: Mapping[str, Kind] = {
     ),
     "gateway_stopped": Kind("The gateway has stopped in order.", ("seconds", "reason")),
     "policy_reloaded": Kind(
-        "A new policy set is in force.", ("revision", "policies", "changed", "added", "removed", "actor", "warnings")
+        "Another policy set is in force.",
+        ("revision", "policies", "changed", "added", "removed", "actor", "action", "warnings"),
     ),
     "policy_rejected": Kind(
         "A policy set cannot be used; the last good one stays in force.", ("problems", "revision", "actor", "reason")

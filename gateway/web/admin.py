@@ -1,4 +1,4 @@
-"""The admin port: health, readiness, metrics, purge, reload; a token for all that tells or changes something."""
+"""The admin port: health, readiness, metrics, purge, reload, rollback; a token for what tells or changes anything."""
 
 from __future__ import annotations
 
@@ -40,6 +40,9 @@ class Controls(Protocol):
     async def reload(self, *, actor: str, accept_removals: bool) -> Mapping[str, object]:
         """Read policies, content and evidence again; what changed, or the problems that kept the old set in force."""
 
+    async def roll_back(self, *, actor: str, revision: str) -> Mapping[str, object]:
+        """Put a former policy set into force ("": the one before); as `reload` answers."""
+
     async def purge(self, *, article: str | None, tag: str | None) -> Mapping[str, object]:
         """Remove stored pages (neither named: all); what was removed, and what a read-back found."""
 
@@ -53,6 +56,7 @@ def admin_application(controls: Controls, token: str) -> web.Application:
     application.router.add_get("/metrics", admin.metrics)
     application.router.add_get("/metrics.json", admin.numbers)
     application.router.add_post("/reload", admin.reload)
+    application.router.add_post("/rollback", admin.rollback)
     application.router.add_post("/purge", admin.purge)
     return application
 
@@ -97,8 +101,13 @@ class _Admin:
     async def reload(self, request: web.Request) -> web.Response:
         """Read everything again now."""
         given = await _body(request)
-        actor = str(given.get("actor", "admin"))[:ACTOR_LIMIT]
-        result = await self._controls.reload(actor=actor, accept_removals=given.get("accept_removals") is True)
+        result = await self._controls.reload(actor=_actor(given), accept_removals=given.get("accept_removals") is True)
+        return _json(result, 200 if result.get("accepted") else 422)
+
+    async def rollback(self, request: web.Request) -> web.Response:
+        """Put a former policy set into force: {"revision": REVISION}, or the one before."""
+        given = await _body(request)
+        result = await self._controls.roll_back(actor=_actor(given), revision=_text(given, "revision") or "")
         return _json(result, 200 if result.get("accepted") else 422)
 
     async def purge(self, request: web.Request) -> web.Response:
@@ -109,6 +118,11 @@ class _Admin:
         if sum((article is not None, tag is not None, everything)) != 1:
             return _json({"error": 'name exactly one: {"article": SLUG}, {"tag": TAG} or {"all": true}'}, 400)
         return _json(await self._controls.purge(article=article, tag=tag))
+
+
+def _actor(given: Mapping[str, object]) -> str:
+    """Who asks, as they say."""
+    return (_text(given, "actor") or "admin")[:ACTOR_LIMIT]
 
 
 def _text(given: Mapping[str, object], name: str) -> str | None:

@@ -1,0 +1,119 @@
+"""Puts policy sets into force, and says and writes down who did it, when, and what it changed.
+
+A rollback holds until the directory says something else, or until somebody asks for a reload: the watcher alone never
+puts back what was rolled back, and a restart doesn't either, but says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from gateway.errors import PolicyError
+from gateway.events import Events
+from gateway.policy.loading import Loaded, PolicyLoader
+from gateway.policy.model import PolicySet
+from gateway.telemetry.metrics import Metrics
+
+WATCH = "watch"
+"""Who acts where nobody asked: the watcher of the directory."""
+
+
+class PoliciesInForce:
+    """One directory's policies. `swap` puts a set into force; with `keeps_state` the state directory follows."""
+
+    def __init__(
+        self, loader: PolicyLoader, swap: Callable[[PolicySet], None], events: Events, metrics: Metrics,
+        clock: Callable[[], datetime], *, keeps_state: bool,
+    ) -> None:  # fmt: skip
+        self._loader = loader
+        self._swap = swap
+        self._events = events
+        self._metrics = metrics
+        self._clock = clock
+        self._keeps_state = keeps_state
+        self.activated = clock()
+
+    async def start(self) -> PolicySet:
+        """The first set; the caller puts it into force. Raises PolicyError where there is none."""
+        loaded = await self._loader.start()
+        if loaded.refused:
+            problems = list(map(str, loaded.refused))
+            reason = loaded.refused[0].code if self.rolled_back else "refused"
+            self._events.emit(
+                "policy_stale", level="error", revision=loaded.policies.revision, reason=reason, problems=problems
+            )
+        else:
+            await self._keep(loaded, "start", "activate")
+        self._current = loaded.policies
+        return loaded.policies
+
+    async def refresh(self, actor: str, *, accept_removals: bool = False) -> None:
+        """The directory's set as it is now. Raises PolicyError, after saying so, where it is refused."""
+        await self._put(self._loader.load(accept_removals=accept_removals), actor)
+
+    async def look(self) -> None:
+        """The same for the watcher, who leaves alone what was rolled back. Raises PolicyError as `refresh` does."""
+        await self._put(self._loader.load_changed(), WATCH)
+
+    async def roll_back(self, revision: str, *, actor: str) -> None:
+        """Put a former set into force ("": the one before). Raises PolicyError if it is not kept, or cannot be used."""
+        await self._activate(await self._loader.roll_back(revision), actor, "rollback")
+
+    @property
+    def rolled_back(self) -> str:
+        """The directory's revision, while it is rolled back; else ""."""
+        return self._loader.passed_over
+
+    async def _put(self, loading: Awaitable[Loaded | None], actor: str) -> None:
+        try:
+            loaded = await loading
+        except PolicyError as error:
+            self._metrics.add("gateway_policy_reloads_total", ("rejected",))
+            self._events.emit(
+                "policy_rejected",
+                level="error",
+                revision=self._current.revision,
+                actor=actor,
+                problems=[str(problem) for problem in error.problems] or [str(error)],
+            )
+            raise
+        if loaded is not None:
+            self._metrics.add("gateway_policy_reloads_total", ("accepted",))
+            await self._activate(loaded, actor, "activate")
+
+    async def _activate(self, loaded: Loaded, actor: str, action: str) -> None:
+        if loaded.policies.revision != self._current.revision:
+            added, removed, changed = await asyncio.to_thread(_changes, self._current, loaded.policies)
+            self._swap(loaded.policies)
+            self._current = loaded.policies
+            self.activated = self._clock()
+            self._events.emit(
+                "policy_reloaded",
+                revision=loaded.policies.revision,
+                policies=len(loaded.policies.policies),
+                actor=actor,
+                action=action,
+                added=added,
+                removed=removed,
+                changed=changed,
+            )
+        await self._keep(loaded, actor, action)
+
+    async def _keep(self, loaded: Loaded, actor: str, action: str) -> None:
+        """Write down what is in force. A disk that refuses costs the next start its fallback, nothing else."""
+        if not self._keeps_state:
+            return  # another worker of this gateway does
+        try:
+            await asyncio.to_thread(self._loader.activated, loaded, actor=actor, now=self._clock(), action=action)
+        except OSError as error:
+            self._events.emit("state_not_written", level="error", error=error)
+
+
+def _changes(old: PolicySet, new: PolicySet) -> tuple[list[str], list[str], list[str]]:
+    """Names of policies that a new set adds, removes and changes."""
+    before = {policy.name: policy for policy in old.policies}
+    after = {policy.name: policy for policy in new.policies}
+    changed = sorted(name for name in after.keys() & before.keys() if after[name] != before[name])
+    return sorted(after.keys() - before.keys()), sorted(before.keys() - after.keys()), changed
