@@ -8,10 +8,12 @@ id, nothing below country.
 from __future__ import annotations
 
 import os
+import random
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 
@@ -25,6 +27,7 @@ from gateway.telemetry.scrub import text
 
 PATH_LIMIT = 512
 METHODS = {name: name.encode() for name in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE")}
+_random = random.Random(os.urandom(32))  # noqa: S311  (a trace id is a name, no secret)
 _WORD = re.compile(r"[a-z0-9-]{1,32}")
 _TRACE = re.compile(r"[0-9a-f]{32}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
@@ -97,17 +100,16 @@ def line(
 ) -> bytes:
     """The whole line, newline included. `timestamp`: seconds since the epoch; `trace_id`: inherited, or empty."""
     if prepared.protected:
-        moment, sent, trace = _minute(timestamp), b"", os.urandom(16).hex()
+        moment, sent, trace_id = _minute(timestamp), b"", ""
     else:
         moment, sent = _millisecond(timestamp), b'"http.response.body.bytes":%d,' % body_bytes
-        trace = trace_id if _TRACE.fullmatch(trace_id) else os.urandom(16).hex()
     return (
         b'{"@timestamp":"%b","event.duration":%d,"trace.id":"%b","http.request.method":"%b",'
         b'"http.response.status_code":%d,%b"gateway.cache.status":"%b","gateway.cache.level":"%b","gateway.lane":"%b"%b'
         % (
             moment,
             duration_ns,
-            trace.encode(),
+            trace_id.encode() if trace_id and _TRACE.fullmatch(trace_id) else b"%032x" % _random.getrandbits(128),
             METHODS.get(method, b"_OTHER"),
             status,
             sent,
@@ -148,6 +150,7 @@ def _below_country(name: str, region: Region | None) -> bool:
     return any("-" in code for code in region.wholly | region.partly)
 
 
+@lru_cache(maxsize=64)
 def _word(word: str) -> bytes:
     return word.encode() if _WORD.fullmatch(word) else b"other"
 

@@ -38,10 +38,10 @@ SERVER = ("Server", "gateway")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A reader who was located before. `group`: all that an answer and its log line can depend on."""
+    """A reader who was located before. `group` numbers all that an answer and its log line can depend on."""
 
     reader: Reader
-    group: tuple[object, ...]
+    group: int
     until: float
 
 
@@ -73,6 +73,7 @@ class Express:
         self._snapshot: Snapshot | None = None
         self._known: dict[tuple[object, ...], Known] = {}
         self._answers: dict[Key, Answer] = {}
+        self._groups: dict[tuple[object, ...], int] = {}
         self._answers_of: dict[str, set[Key]] = {}
         memory.on_removed = self._forget
         self._served: list[Answer] = []
@@ -115,6 +116,7 @@ class Express:
         self.settle()
         self._snapshot = snapshot
         self._known.clear()
+        self._groups.clear()
         self._forget_all()
 
     def _keep(self, key: Key, answer: Answer) -> None:
@@ -170,7 +172,9 @@ class Express:
         reader = self._public.readers.of(incoming, snapshot)
         location = reader.location
         group = (location.signature(), location.evidence, location.unknown, reader.address_source)
-        known = Known(reader, group, location.valid_until.timestamp() if location.valid_until else float("inf"))
+        # A number, since the places in it would be hashed anew for every request.
+        number = self._groups.setdefault(group, len(self._groups))
+        known = Known(reader, number, location.valid_until.timestamp() if location.valid_until else float("inf"))
         if sum(map(len, head.forwarded)) <= FORWARDED_BYTES:
             if len(self._known) >= MEMO_SIZE:
                 self._known.clear()
