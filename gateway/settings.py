@@ -70,6 +70,8 @@ class Settings(BaseModel):
     @field_validator("content")
     @classmethod
     def _content_is_there(cls, value: Path) -> Path:
+        if str(value).startswith(("http:", "https:")):
+            raise ValueError("this version serves a directory, not yet a CMS; name a content directory")
         if not (value / "articles").is_dir():
             raise ValueError("there is no directory `articles` in it; name a content directory")
         return value
