@@ -57,7 +57,9 @@ CHANGES = {
     "a medium gone": ["media/ledger.svg"],
     "the site": ["site.yaml"],
     "a directory moved": ["articles/en", "articles/uk"],
+    "a directory gone": ["articles/de"],
     "a new directory": ["articles/ru"],
+    "one more with a slug that is taken": ["articles/ar/the-ledger.md"],
     "a link": ["articles/en/link.md"],
     "the first of two with one slug": ["articles/de/twin.md"],
     "something hidden": ["articles/en/.new.md.swp"],
@@ -81,6 +83,10 @@ def change(root: Path, what: str) -> None:
             write(root, {"site.yaml": "title: The Gazette\nmotto: {en: One}\n"})
         case "a directory moved":
             (root / "articles/en").rename(root / "articles/uk")
+        case "a directory gone":
+            shutil.rmtree(root / "articles/de")
+        case "one more with a slug that is taken":
+            write(root, {"articles/ar/the-ledger.md": FRONT})
         case "a new directory":
             write(root, {"articles/ru/kniga.md": FRONT.replace("section:", "translation_of: the-ledger\nsection:")})
         case "a link":
