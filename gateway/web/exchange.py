@@ -45,7 +45,8 @@ class Reader:
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """What goes out. `headers` are complete but for Date and framing. `delivered`: what the log line tells of it;
-    None where no decision was asked for (assets, robots).
+    None where no decision was asked for (assets, robots). `reader`: whom it
+    was made for, where a preview stands for another reader than the one who asks.
     """
 
     status: int
@@ -53,4 +54,5 @@ class Outgoing:
     body: bytes
     door: Door | None = None
     delivered: Delivered | None = None
+    reader: Reader | None = None
     close: bool = False

@@ -78,7 +78,7 @@ def page_response(context: Context, delivered: Delivered, door: Door) -> Outgoin
     if status == 200 and condition is not None and etag_matches(condition, page.etags[coding]):
         status, body = 304, b""
         headers = [field for field in headers if field[0] not in OF_THE_CONTENT]
-    return Outgoing(status, headers, body, door, delivered)
+    return Outgoing(status, headers, body, door, delivered, context.reader)
 
 
 def plain_headers(content_type: str, control: str, *extra: Header) -> list[Header]:

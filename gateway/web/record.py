@@ -26,21 +26,22 @@ class Record:
 
     def prepared(self, context: Context, outgoing: Outgoing) -> PreparedLine:
         """The part of the line that holds for every request like this one."""
-        delivered = outgoing.delivered
+        delivered, reader = outgoing.delivered, outgoing.reader or context.reader
         return prepare(
             context.path or "?",
-            location=context.reader.location,
+            location=reader.location,
             decision=delivered.decision if delivered else None,
             facts=delivered.facts if delivered else None,
             regions=context.snapshot.regions,
             revision=context.snapshot.policies.revision,
             door=str(outgoing.door or "own"),
-            preview=context.reader.preview,
+            preview=reader.preview,
         )
 
     def request(self, context: Context, outgoing: Outgoing, *, lane: str, duration_ns: int, trace_id: str = "") -> None:
         """A request of the natural lane."""
         delivered, method = outgoing.delivered, context.incoming.method
+        reader = outgoing.reader or context.reader
         self._events.request(
             line(
                 self.prepared(context, outgoing),
@@ -55,14 +56,14 @@ class Record:
                 trace_id=trace_id,
             )
         )
-        if context.reader.preview:
+        if reader.preview:
             return
         door = str(outgoing.door or "own")
         self._metrics.request(method, outgoing.status, door, duration_ns / 1e9)
         if delivered is not None:
-            self.delivered(delivered, context.reader, door)
+            self.delivered(delivered, reader, door)
         else:
-            self._metrics.add("gateway_client_address_source_total", (context.reader.address_source,))
+            self._metrics.add("gateway_client_address_source_total", (reader.address_source,))
 
     def malformed(self, status: int, body_bytes: int) -> None:
         """What could not even be parsed."""

@@ -1,0 +1,73 @@
+"""Settings: three places, the nearer first; every error at once, with name, value and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import SettingsError
+from gateway.settings import Settings, load_settings
+
+
+def test_the_command_line_goes_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
+    config = tmp_path / "gateway.yaml"
+    config.write_text("GATEWAY_PORT: 1\nadmin_port: 2\nbase_url: [https://a.example, https://b.example]\n")
+    settings = load_settings({"port": 3, "host": None}, {"GATEWAY_PORT": "4", "GATEWAY_WORKERS": "5"}, config)
+    assert (settings.port, settings.admin_port, settings.workers) == (3, 2, 5)
+    assert settings.base_url == ("https://a.example", "https://b.example")
+    assert settings.site_url == "https://a.example"
+
+
+def test_every_error_is_said_at_once_with_name_value_and_remedy(tmp_path: Path) -> None:
+    wrong = {
+        "GATEWAY_POTR": "1",
+        "GATEWAY_PORT": "eighty",
+        "GATEWAY_TRUSTED_PROXIES": "10.0.0.1/33",
+        "GATEWAY_TIMEZONE": "Mars/Olympus",
+        "GATEWAY_BASE_URL": "news.example",
+        "GATEWAY_CONTENT": str(tmp_path),
+        "GATEWAY_ADMIN_TOKEN_FILE": str(tmp_path / "absent"),
+    }
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, wrong)
+    said = str(caught.value)
+    for name, value in wrong.items():
+        line = next(line for line in said.splitlines() if line.startswith(name))
+        assert "; " in line
+        assert value in line or name == "GATEWAY_POTR"
+    assert "did you mean GATEWAY_PORT?" in said
+
+
+def test_an_error_in_the_file_has_line_and_column(tmp_path: Path) -> None:
+    config = tmp_path / "gateway.yaml"
+    config.write_text("port: 80\npotr: 81\n")
+    with pytest.raises(
+        SettingsError, match=r"gateway\.yaml:2:1: there is no setting potr; did you mean GATEWAY_PORT\?"
+    ):
+        load_settings({}, {}, config)
+
+
+def test_a_secret_comes_from_a_file_and_stands_in_no_message(tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_text("hush-hush\n")
+    settings = load_settings({}, {"GATEWAY_ADMIN_TOKEN_FILE": str(secret)})
+    assert settings.admin_token.get_secret_value() == "hush-hush"
+    assert "hush" not in repr(settings)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([f"GATEWAY_{name.upper()}" for name in Settings.model_fields]), st.text(max_size=20)
+    )
+)
+def test_no_environment_raises_anything_but_a_settings_error(environment: dict[str, str]) -> None:
+    try:
+        load_settings({}, environment)
+    except SettingsError as error:
+        problems = error.problems
+    else:
+        return
+    assert problems
