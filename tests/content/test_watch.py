@@ -116,6 +116,8 @@ def test_looking_only_where_something_changed_finds_what_looking_at_everything_f
     change(root, what)
     after = before.refresh(CHANGES[what])
     assert state(after) == state(load_directory(root))
+    if what.startswith("one more"):
+        assert after.path("the-ledger") == "articles/ar/the-ledger.md"  # the first path, whichever was found first
     assert (after is before) == (what in ("something hidden", "nothing at all"))
 
 
