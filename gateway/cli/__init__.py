@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import admin, geo, history, policy, serve
+from gateway.cli import admin, geo, history, new, policy, serve
 from gateway.cli.output import fail
 from gateway.errors import GatewayError, SettingsError
 
@@ -41,6 +41,7 @@ application.command()(serve.serve)
 for verb in (admin.reload, admin.purge, admin.preview, history.history, history.rollback):
     application.command()(verb)
 policy.register(application)
+application.command()(new.new)
 application.add_typer(geo.application, name="geo")
 
 

@@ -191,7 +191,7 @@ def _expect(node: Node, about: str, problems: list[Problem]) -> dict[str, int | 
     return found
 
 
-_OBSERVED: Mapping[str, Callable[[Decision], frozenset[str]]] = {
+OBSERVED: Mapping[str, Callable[[Decision], frozenset[str]]] = {
     "notices": lambda decision: frozenset(due.id for due in decision.treatments.notices),
     "protect": lambda decision: decision.treatments.protect,
     "withheld": lambda decision: frozenset(
@@ -214,7 +214,7 @@ def _differences(case: Case, decision: Decision, *, published: bool) -> list[str
             if status != wanted:
                 found.append(f"status: expected {wanted}, got {status}")
             continue
-        got = _OBSERVED[name](decision) if published else frozenset()
+        got = OBSERVED[name](decision) if published else frozenset()
         missing, more = sorted(wanted - got), sorted(got - wanted)
         if missing or more:
             parts = [f"{', '.join(missing)} expected, but not there"] * bool(missing)

@@ -14,7 +14,10 @@ from gateway.geo.sources import DatabaseInfo
 from gateway.policy.finding import finding
 from gateway.policy.lint_content import lint_content
 from gateway.policy.lint_policy import lint_policy
-from gateway.policy.model import Block, Notice, PolicySet, State, Withhold
+from gateway.policy.model import Block, Notice, PolicySet, Redirect, State, Withhold
+
+OWN_PAGE = "/-/notices/"
+"""Where a notice's explanation stands: a redirect may lead there."""
 
 
 def lint(
@@ -59,6 +62,12 @@ def _of_the_set(policies: PolicySet) -> Iterator[Problem]:
         for policy in policies.policies
         for action in policy.actions
         if isinstance(action, (Block, Withhold))
+    }
+    used |= {
+        action.to.removeprefix(OWN_PAGE).partition("?")[0]
+        for policy in policies.policies
+        for action in policy.actions
+        if isinstance(action, Redirect)
     }
     for id in sorted(set(policies.notices) - used):  # noqa: A001
         yield Problem(
