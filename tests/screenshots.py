@@ -26,7 +26,7 @@ ARTICLES = {
     "russian": "parom-kotoryy-vsyo-eshchyo-khodit",
     "arabic": "al-abbara-allati-ma-zalat-tubhir",
 }
-SCREENS = {"phone": (390, 844), "desktop": (1280, 900)}
+SCREENS = {"phone": (390, 844), "desktop": (1120, 840)}
 MOSCOW = "95.165.131.17"
 
 
