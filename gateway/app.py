@@ -18,6 +18,7 @@ from gateway.cache.redis import RedisPages
 from gateway.cache.valkey import EmbeddedValkey
 from gateway.delivery import Delivery, Fetched
 from gateway.errors import GatewayError, SettingsError
+from gateway.geo.client_address import PROXY_PROTOCOL
 from gateway.operations import Operations
 from gateway.settings import Settings
 from gateway.state import StateDirectory
@@ -29,6 +30,7 @@ from gateway.web.admin import admin_application
 from gateway.web.express import Express
 from gateway.web.host import hostname
 from gateway.web.lane import Lane
+from gateway.web.own_proxy import Crowd
 from gateway.web.public import Public
 from gateway.web.reader import Readers
 from gateway.web.record import Record
@@ -115,20 +117,21 @@ class Gateway:
         running.push_async_callback(store.aclose)
         await store.start()
         self._count(memory, store, lag)
+        crowd = Crowd(self.events, time.monotonic())
         fills: Fills[Fetched] = Fills()
         running.push_async_callback(fills.aclose)
         public = Public(
             self.upkeep.current,
             Delivery(memory, store, fills, self.events),
-            Readers(settings.proxies, self.signing_key, utc_now),
+            Readers(settings.proxies, self.signing_key, utc_now, crowd, settings.cdn),
             lambda: self.public_url,
             frozenset(hostname(url.partition("//")[2]) for url in settings.base_url) or LOOPBACK_NAMES,
         )
-        record = Record(self.events, self.metrics, utc_now)
-        express = Express(public, memory, record, settings.proxies.header) if settings.express == "on" else None
+        record = Record(self.events, self.metrics, utc_now, crowd)
+        express = Express(public, memory, record, settings.claims) if settings.express == "on" else None
         if express is not None:
             self.metrics.before_scrape(express.settle)
-        telling = asyncio.create_task(_tell(record, express))
+        telling = asyncio.create_task(_tell(record, express, crowd))
         running.push_async_callback(_told, telling, record, express)
         operations = Operations(self.upkeep, memory, store, self.events, self.metrics)
         await self._listen(Lane(public, record), express, operations)
@@ -137,7 +140,9 @@ class Gateway:
     async def _listen(self, lane: Lane, express: Express | None, operations: Operations) -> None:
         settings, ports = self.settings, self._ports
         options = {"access_log": None, "keepalive_timeout": KEEPALIVE_SECONDS, "handler_cancellation": False}
-        server = Server(lane.handle, self.events, lane.bad_request, express.answer if express else None, **options)
+        answer = express.answer if express else None
+        balancers = settings.proxies if settings.proxies.header == PROXY_PROTOCOL else None
+        server = Server(lane.handle, self.events, lane.bad_request, answer, balancers, **options)
         reading = web.ServerRunner(server, shutdown_timeout=DRAIN_SECONDS)
         administering = web.AppRunner(admin_application(operations, self.admin_token), access_log=None)
         for runner in (reading, administering):
@@ -235,12 +240,13 @@ async def _drain(site: web.SockSite, server: Server, lanes: list[Lane | Express]
         await asyncio.sleep(0.05)
 
 
-async def _tell(record: Record, express: Express | None) -> None:
+async def _tell(record: Record, express: Express | None, crowd: Crowd) -> None:
     """Once a second, hand on what was counted; at the turn of the hour that is a line for each cell."""
     while True:
         await asyncio.sleep(1)
         if express is not None:
             express.settle()
+        crowd.look(time.monotonic())
         record.flush_facts()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -11,20 +12,30 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from gateway.errors import Problem, SettingsError
-from gateway.geo.client_address import TrustedProxies
+from gateway.geo import presets
+from gateway.geo.cdn import CdnGeo
+from gateway.geo.client_address import PROXY_PROTOCOL, X_FORWARDED_FOR, TrustedProxies
 from gateway.pyyaml import read
 
 PREFIX = "GATEWAY_"
 SECRETS = ("redis_url", "admin_token", "signing_key")
 
-PROXY_PRESETS: Mapping[str, tuple[str, ...]] = {
-    "loopback": ("127.0.0.0/8", "::1/128"),
-    "private": ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),
-}
-"""Names for ranges that a proxy of one's own usually has."""
+_FIELD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+PROXY_LISTS = "proxies"
+"""In the state directory: the operator's own lists of ranges, NAME.txt for a preset's name."""
 
 
 def _listed(value: object) -> object:
@@ -50,12 +61,17 @@ class Settings(BaseModel):
     )
     redis_url: SecretStr = Field(default=SecretStr(""), description="empty: the embedded Valkey")
     base_url: Listed = Field(default=(), description="public addresses of the site; also the allowed hosts")
-    trusted_proxies: Listed = Field(default=(), description="CIDRs, or `loopback`, `private`")
-    client_address_header: str = Field(default="x-forwarded-for", description="where a trusted proxy names the reader")
+    trusted_proxies: Listed = Field(default=(), description="CIDRs, or names as `loopback`, `cloudflare`")
+    client_address_header: str = Field(
+        default="", description="where a trusted proxy names the reader; empty: as that proxy does"
+    )
+    cdn_geo: str = Field(default="", description="`cloudflare` or `cloudfront`: heed its headers of place")
     admin_token: SecretStr = Field(default=SecretStr(""), description="empty: made and kept in the state directory")
     signing_key: SecretStr = Field(default=SecretStr(""), description="the same on every node; empty: made and kept")
     redirect_hosts: Listed = Field(default=(), description="hosts to which a policy may redirect")
-    mode: Literal["enforce", "observe"] = Field(default="enforce", description="observe: pages untouched, decisions logged")
+    mode: Literal["enforce", "observe"] = Field(
+        default="enforce", description="observe: pages untouched, decisions logged"
+    )
     express: Literal["on", "off"] = Field(default="on", description="answer warm plain GETs ahead of aiohttp")
     memory_cache_bytes: int = Field(default=64 * 2**20, ge=0, description="bound of the in-process cache")
     timezone: str = Field(default="", description="IANA zone in which pages write dates; empty: as each article does")
@@ -87,14 +103,38 @@ class Settings(BaseModel):
 
     @field_validator("trusted_proxies")
     @classmethod
-    def _ranges(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _ranges(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         for name in value:
-            if name not in PROXY_PRESETS:
+            if name in presets.names():
+                try:
+                    presets.preset(name, _lists(info.data))
+                except SettingsError as error:
+                    raise ValueError(str(error)) from error
+            else:
                 try:
                     ip_network(name)
                 except ValueError as error:
-                    known = ", ".join(PROXY_PRESETS)
+                    known = ", ".join(presets.names())
                     raise ValueError(f"{name!r}: {error}; write a CIDR as 10.0.0.0/8, or one of: {known}") from error
+        return value
+
+    @field_validator("client_address_header")
+    @classmethod
+    def _header(cls, value: str, info: ValidationInfo) -> str:
+        if value and not _FIELD_NAME.fullmatch(value):
+            raise ValueError("no header has such a name; write one as x-forwarded-for, or proxy-protocol")
+        if value.lower() == PROXY_PROTOCOL and not info.data.get("trusted_proxies", ("?",)):
+            raise ValueError("nobody is trusted to speak it; name the balancer's range in GATEWAY_TRUSTED_PROXIES")
+        return value.lower()
+
+    @field_validator("cdn_geo")
+    @classmethod
+    def _cdn(cls, value: str, info: ValidationInfo) -> str:
+        able = [name for name in presets.names() if presets.preset(name).geo]
+        if value and value not in able:
+            raise ValueError(f"no CDN of that name tells the place in headers; write one of: {', '.join(able)}")
+        if value and value not in info.data.get("trusted_proxies", (value,)):
+            raise ValueError(f"it is not trusted; add {value} to GATEWAY_TRUSTED_PROXIES")
         return value
 
     @field_validator("timezone")
@@ -107,12 +147,30 @@ class Settings(BaseModel):
         return value
 
     @property
+    def presets(self) -> tuple[presets.Preset, ...]:
+        """The proxies that are named, with the ranges in force."""
+        known = presets.names()
+        lists = self.state / PROXY_LISTS
+        return tuple(presets.preset(name, lists) for name in self.trusted_proxies if name in known)
+
+    @property
     def proxies(self) -> TrustedProxies:
-        """The trusted proxies, presets spelled out."""
-        networks: list[IPv4Network | IPv6Network] = []
-        for name in self.trusted_proxies:
-            networks += [ip_network(cidr) for cidr in PROXY_PRESETS.get(name, (name,))]
-        return TrustedProxies(networks=tuple(networks), header=self.client_address_header.lower())
+        """The trusted proxies, presets spelled out, and where they name the reader."""
+        named = self.presets
+        networks: list[IPv4Network | IPv6Network] = [network for preset in named for network in preset.networks]
+        networks += [ip_network(cidr) for cidr in self.trusted_proxies if cidr not in presets.names()]
+        header = self.client_address_header or (named[0].header if len(named) == 1 else X_FORWARDED_FOR)
+        return TrustedProxies(tuple(dict.fromkeys(networks)), header)
+
+    @property
+    def cdn(self) -> CdnGeo | None:
+        """The CDN whose word on the reader's place is one more source; None: nobody's is."""
+        return next((CdnGeo.of(preset) for preset in self.presets if preset.name == self.cdn_geo), None)
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """Every header that may say where a reader is."""
+        return self.proxies.header, *(self.cdn.headers.names if self.cdn else ())
 
     @property
     def site_url(self) -> str:
@@ -143,6 +201,11 @@ def load_settings(
     if problems:
         raise SettingsError("\n".join(map(str, problems)), problems)
     return settings
+
+
+def _lists(values: Mapping[str, object]) -> Path | None:
+    state = values.get("state")
+    return state / PROXY_LISTS if isinstance(state, Path) else None
 
 
 def _from_environment(environment: Mapping[str, str], problems: list[Problem]) -> dict[str, object]:

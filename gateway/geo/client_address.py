@@ -73,8 +73,10 @@ def client_address(peer: str | None, headers: Sequence[tuple[str, str]], trusted
     address = parse_address(peer)
     if address is None:
         return ClientAddress(None, "none", UNPARSABLE)
-    if trusted.header == PROXY_PROTOCOL or not trusted.trusts(address):
+    if not trusted.trusts(address):
         return ClientAddress(unwrapped(address), "peer")
+    if trusted.header == PROXY_PROTOCOL:
+        return ClientAddress(None, "none", NO_ADDRESS)  # the balancer connects for another proxy, or for itself
     lines = [value for name, value in headers if name == trusted.header]
     if trusted.header not in (X_FORWARDED_FOR, FORWARDED):
         return _single(lines, trusted)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Network
 from types import MappingProxyType
 
+from gateway.geo.cdn import SILENT, together
 from gateway.geo.client_address import NO_ADDRESS, Address, ClientAddress
 from gateway.geo.evidence import Evidence, Witnesses
 from gateway.geo.location import Location
@@ -38,8 +39,12 @@ def locate(
     regions: Mapping[str, Region],
     corrections: Sequence[Correction],
     now: datetime,
+    cdn: Evidence = SILENT,
 ) -> Location:
-    """The location of a reader who came under a host name. Never raises: whatever cannot be told is unknown."""
+    """The location of a reader who came under a host name. Never raises: whatever cannot be told is unknown.
+
+    `cdn`: what the CDN in front says, one witness more.
+    """
     address = client.address
     if address is None:
         return unknown_location(regions, client.problem or NO_ADDRESS, host=host)
@@ -52,7 +57,7 @@ def locate(
         standings = _standings(regions, (place,), address, host)
         return Location((place,), standings, corrected=correction.reason, valid_until=correction.until)
     reason = nowhere(address)
-    evidence = Evidence() if reason else witnesses.ask(address)
+    evidence = SILENT if reason else together(witnesses.ask(address), cdn)
     reason = reason or evidence.hidden or ("" if evidence.places else NO_RECORD)
     if reason:
         return unknown_location(regions, reason, address=address, host=host)
@@ -102,31 +107,33 @@ def nowhere(address: Address) -> str:
 
 
 class LocationMemo:
-    """Locations by address and host: at most `size`, the oldest half forgotten at once. It dies with its snapshot."""
+    """Locations by address, host and what a CDN said: at most `size`, the oldest half forgotten at once. It dies with
+    its snapshot.
+    """
 
     def __init__(self, size: int) -> None:
         self._half = max(1, size // 2)
-        self._young: dict[tuple[ClientAddress, str], Location] = {}
-        self._old: dict[tuple[ClientAddress, str], Location] = {}
+        self._young: dict[tuple[ClientAddress, str, Evidence], Location] = {}
+        self._old: dict[tuple[ClientAddress, str, Evidence], Location] = {}
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
-    def get(self, client: ClientAddress, host: str, now: datetime) -> Location | None:
+    def get(self, client: ClientAddress, host: str, now: datetime, cdn: Evidence = SILENT) -> Location | None:
         """What is known, as long as it holds."""
-        key = (client, host)
+        key = (client, host, cdn)
         known = self._young.get(key)
         if known is None:
             known = self._old.pop(key, None)
             if known is not None:
-                self.put(client, host, known)
+                self.put(client, host, known, cdn)
         return None if known is None or (known.valid_until is not None and now >= known.valid_until) else known
 
-    def put(self, client: ClientAddress, host: str, location: Location) -> None:
+    def put(self, client: ClientAddress, host: str, location: Location, cdn: Evidence = SILENT) -> None:
         """Remember it."""
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}
-        self._young[client, host] = location
+        self._young[client, host, cdn] = location
 
     def clear(self) -> None:
         """Forget everything."""

@@ -34,12 +34,15 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads, as far as anyone may know: the location, how the address was learnt, and the moment."""
+    """Who reads, as far as anyone may know: the location, how the address was learnt, and the moment. `network`: a name
+    for the network that means nothing outside this process.
+    """
 
     location: Location
     address_source: str
     now: datetime
     preview: bool = False
+    network: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ article version, decision, reader's standings and second; whatever it does not h
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from functools import lru_cache
@@ -36,13 +37,16 @@ Key = tuple[object, ...]
 SERVER = ("Server", "gateway")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Known:
-    """A reader who was located before. `group` numbers all that an answer and its log line can depend on."""
+    """A reader who was located before. `group` numbers all that an answer and its log line can depend on. `count`: of
+    readings since the last settling.
+    """
 
     reader: Reader
     group: int
     until: float
+    count: int = 0
 
 
 @dataclass(slots=True)
@@ -64,12 +68,13 @@ class Answer:
 class Express:
     """Answers what it can; everything it holds belongs to one snapshot and goes with it."""
 
-    def __init__(self, public: Public, memory: MemoryPages, record: Record, address_header: str) -> None:
+    def __init__(self, public: Public, memory: MemoryPages, record: Record, claims: Iterable[str]) -> None:
         self._public = public
         self._memory = memory
         self._record = record
-        self._address_header = address_header
-        self._recognise = Recogniser(address_header).recognise
+        recogniser = Recogniser(claims)
+        self._recognise = recogniser.recognise
+        self.names_met = recogniser.names
         self._snapshot: Snapshot | None = None
         self._known: dict[tuple[object, ...], Known] = {}
         self._answers: dict[Key, Answer] = {}
@@ -77,6 +82,7 @@ class Express:
         self._answers_of: dict[str, set[Key]] = {}
         memory.on_removed = self._forget
         self._served: list[Answer] = []
+        self._heard: list[Known] = []
         self._second = 0
         self._date = b""
         self.draining = False
@@ -103,11 +109,18 @@ class Express:
             if answer is None:
                 return None
             self._keep(key, answer)
+        if not known.count:
+            self._heard.append(known)
+        known.count += 1
         return self._send(head, answer, now, began)
 
     def settle(self) -> None:
         """Hand what was counted since the last time to the metrics and the decision facts."""
         served, self._served = self._served, []
+        heard, self._heard = self._heard, []
+        for known in heard:
+            self._record.seen(known.reader, known.count)
+            known.count = 0
         for answer in served:
             self._record.delivered(answer.delivered, answer.reader, answer.door, answer.count)
             answer.count = 0
@@ -175,7 +188,7 @@ class Express:
         # A number, since the places in it would be hashed anew for every request.
         number = self._groups.setdefault(group, len(self._groups))
         known = Known(reader, number, location.valid_until.timestamp() if location.valid_until else float("inf"))
-        if sum(map(len, head.forwarded)) <= FORWARDED_BYTES:
+        if sum(len(value) for _, value in head.forwarded) <= FORWARDED_BYTES:
             if len(self._known) >= MEMO_SIZE:
                 self._known.clear()
             self._known[peer, head.host, head.forwarded] = known
@@ -217,7 +230,7 @@ class Express:
 
     def _incoming(self, head: Head, peer: str | None) -> Incoming:
         """The recognised head as the natural lane sees it."""
-        headers = [(self._address_header, _text(value)) for value in head.forwarded]
+        headers = [(name.decode("ascii"), _text(value)) for name, value in head.forwarded]
         for name, value in (("accept", head.accept), ("accept-encoding", head.codings)):
             if value:
                 headers.append((name, _text(value)))

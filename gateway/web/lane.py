@@ -13,7 +13,7 @@ from gateway.web.headers import plain_headers
 from gateway.web.host import addressed
 from gateway.web.public import Public
 from gateway.web.record import Record
-from gateway.web.server import peer_of, speaks, to_aiohttp
+from gateway.web.server import peer_behind, speaks, to_aiohttp
 
 NAME = "natural"
 WORDS = {
@@ -44,7 +44,7 @@ class Lane:
             target=target,
             host=host,
             headers=[(name.lower(), value) for name, value in request.headers.items()],
-            peer=peer_of(request.transport),
+            peer=peer_behind(request),
             body=request.body_exists,
         )
         try:

@@ -8,6 +8,7 @@ frames, conditions (but If-None-Match) or routes the request otherwise. Field na
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 MAX_HEAD_BYTES = 8000
@@ -18,7 +19,7 @@ _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _TARGET = re.compile(rb"/[!\"$&->@-~]*")  # no query, no escapes: each resource is remembered under one spelling
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\r\n") + b"\x7f"
 
-IGNORED, REFUSED, HOST, ADDRESS, ACCEPT, CODINGS, CONDITION, TRACE, CONNECTION = range(9)
+IGNORED, REFUSED, HOST, CLAIM, ACCEPT, CODINGS, CONDITION, TRACE, CONNECTION = range(9)
 _KINDS = {
     b"host": HOST,
     b"accept": ACCEPT,
@@ -27,19 +28,25 @@ _KINDS = {
     b"traceparent": TRACE,
     b"connection": CONNECTION,
 }
+_ONCE = b"content-location content-range content-type etag max-forwards server user-agent".split()
+"""Nobody here reads them, but the natural lane refuses a request that has one of them twice."""
+_KINDS |= {name: CONNECTION + 1 + number for number, name in enumerate(_ONCE)}
 _HANDED_OVER = frozenset(
-    b"authorization content-length expect http2-settings if-match if-modified-since if-range if-unmodified-since "
-    b"keep-alive proxy-connection range te trailer transfer-encoding upgrade".split()
+    b"authorization content-encoding content-length expect http2-settings if-match if-modified-since if-range "
+    b"if-unmodified-since keep-alive proxy-connection range sec-websocket-key1 te trailer transfer-encoding "
+    b"upgrade".split()
 )
 
 
 class Head(NamedTuple):
-    """What an answer can depend on; values as sent, stripped. `forwarded`: every line of the address header."""
+    """What an answer can depend on; values as sent, stripped. `forwarded`: every line, with its name in
+    lower case, that claims where the reader is: by address, or by place.
+    """
 
     bodiless: bool
     target: bytes
     host: bytes
-    forwarded: tuple[bytes, ...]
+    forwarded: tuple[tuple[bytes, bytes], ...]
     accept: bytes
     codings: bytes
     condition: bytes
@@ -47,10 +54,10 @@ class Head(NamedTuple):
 
 
 class Recogniser:
-    """Recognises heads where `address_header` (lower case) is the field that names the reader."""
+    """Recognises heads. `claims`: the fields, in lower case, that may say where the reader is."""
 
-    def __init__(self, address_header: str) -> None:
-        self._kinds = _KINDS | {address_header.encode("ascii"): ADDRESS}
+    def __init__(self, claims: Iterable[str]) -> None:
+        self._kinds = _KINDS | {name.encode("ascii"): CLAIM for name in claims}
         self._learnt: dict[bytes, int] = {}
 
     def recognise(self, data: bytes) -> Head | None:
@@ -68,7 +75,7 @@ class Recogniser:
         if version != b"HTTP/1.1" or (method != b"GET" and method != b"HEAD") or not _TARGET.fullmatch(target):  # noqa: PLR1714
             return None
         found: dict[int, bytes] = {}
-        forwarded: tuple[bytes, ...] = ()
+        forwarded: tuple[tuple[bytes, bytes], ...] = ()
         learnt = self._learnt
         for line in lines[1:-2]:
             name, colon, value = line.partition(b":")
@@ -77,8 +84,8 @@ class Recogniser:
                 kind = self._learn(name)
             if kind == IGNORED and colon:
                 continue
-            if kind == ADDRESS and colon:
-                forwarded = (*forwarded, value.strip(b" \t"))
+            if kind == CLAIM and colon:
+                forwarded = (*forwarded, (name.lower(), value.strip(b" \t")))
             elif kind == REFUSED or not colon or kind in found:
                 return None  # also: a field twice that is read as one
             else:
@@ -90,6 +97,10 @@ class Recogniser:
             method == b"HEAD", target, found[HOST], forwarded,
             get(ACCEPT, b""), get(CODINGS, b""), get(CONDITION, b""), get(TRACE, b""),
         )  # fmt: skip
+
+    def names(self) -> frozenset[str]:
+        """Every field name that was met so far, in lower case; the first thousands."""
+        return frozenset(name.lower().decode("latin-1") for name in self._learnt)
 
     def _learn(self, name: bytes) -> int:
         """What a field name as spelt means; names are few, and a flood of new ones is not learnt."""

@@ -13,14 +13,16 @@ from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.request_event import PreparedLine, line, prepare
 from gateway.web.context import Context
 from gateway.web.exchange import Outgoing, Reader
+from gateway.web.own_proxy import Crowd
 
 
 class Record:
     """Telling never fails a request and never says where a reader is more closely than the log may."""
 
-    def __init__(self, events: LogEvents, metrics: Metrics, clock: Callable[[], datetime]) -> None:
+    def __init__(self, events: LogEvents, metrics: Metrics, clock: Callable[[], datetime], crowd: Crowd) -> None:
         self._events = events
         self._metrics = metrics
+        self._crowd = crowd
         self._clock = clock
         self._facts = DecisionFacts()
 
@@ -59,11 +61,16 @@ class Record:
         if reader.preview:
             return
         door = str(outgoing.door or "own")
+        self.seen(context.reader, 1)
         self._metrics.request(method, outgoing.status, door, duration_ns / 1e9)
         if delivered is not None:
             self.delivered(delivered, reader, door)
         else:
             self._metrics.add("gateway_client_address_source_total", (reader.address_source,))
+
+    def seen(self, reader: Reader, count: int) -> None:
+        """So many readings by one reader: whether all of them come from one place is judged once a second."""
+        self._crowd.saw(reader.network, reader.location.unknown, count)
 
     def malformed(self, status: int, body_bytes: int) -> None:
         """What could not even be parsed."""

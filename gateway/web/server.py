@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import HttpVersion10, HttpVersion11, http_parser, web
 from aiohttp.web_protocol import RequestHandler
 
 from gateway.errors import GatewayError
 from gateway.events import Events
+from gateway.geo.client_address import TrustedProxies
 from gateway.web.exchange import Outgoing
+from gateway.web.preamble import Preamble
 
 Express = Callable[[bytes, str | None], bytes | None]
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -30,7 +32,7 @@ def assert_strict_parser() -> None:
 class Protocol(RequestHandler):
     """One connection. Malformed requests get a fixed page and are closed; nothing of them is echoed or logged."""
 
-    __slots__ = ("_bad_request", "_clean", "_events", "_express", "_first_bytes", "_peer")
+    __slots__ = ("_bad_request", "_clean", "_events", "_express", "_first_bytes", "_named", "peer")
 
     def __init__(self, manager: Server, **options: Any) -> None:
         super().__init__(manager, **options)
@@ -38,13 +40,20 @@ class Protocol(RequestHandler):
         self._events = manager.events
         self._express = manager.express
         self._clean = True
-        self._peer: str | None = None
+        self.peer: str | None = None
+        self._named = False
         self._first_bytes: asyncio.TimerHandle | None = None
+
+    def stand_for(self, peer: str | None) -> Protocol:
+        """Serve whom the PROXY protocol named, not the balancer at the socket; to be said before it is connected."""
+        self.peer, self._named = peer, True
+        return self
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the deadline for the first head: a peer that says nothing holds no connection."""
         super().connection_made(transport)
-        self._peer = peer_of(transport)
+        if not self._named:
+            self.peer = peer_of(transport)
         self._first_bytes = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._silent)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -60,7 +69,7 @@ class Protocol(RequestHandler):
         the connection stays with it.
         """
         if self._express is not None and self._clean and self._idle():
-            answered = self._express(data, self._peer)
+            answered = self._express(data, self.peer)
             if answered is not None and self.transport is not None:
                 if self._first_bytes is not None:
                     self._first_bytes.cancel()
@@ -111,7 +120,7 @@ class Protocol(RequestHandler):
 
 
 class Server(web.Server):
-    """Makes a Protocol for each connection."""
+    """Makes a Protocol for each connection. `balancers`: who must say first, in the PROXY protocol, for whom it is."""
 
     def __init__(
         self,
@@ -119,22 +128,40 @@ class Server(web.Server):
         events: Events,
         bad_request: Callable[[int], Outgoing],
         express: Express | None = None,
+        balancers: TrustedProxies | None = None,
         **options: Any,
     ) -> None:
         super().__init__(handler, **options)
+        self._balancers = balancers
         self.events = events
         self.bad_request = bad_request
         self.express = express
 
     def __call__(self) -> RequestHandler:
         """A new connection's protocol."""
+        if self._balancers is not None:
+            return cast("RequestHandler", Preamble(self._balancers, peer_of, self._named, self._refused))
+        return self._protocol()
+
+    def _protocol(self) -> Protocol:
         return Protocol(self, loop=self._loop, **self._kwargs)
+
+    def _named(self, peer: str | None) -> Protocol:
+        return self._protocol().stand_for(peer)
+
+    def _refused(self) -> None:
+        self.bad_request(400)  # for its line in the log: to bytes that are no HTTP there is no answer
 
 
 def peer_of(transport: asyncio.BaseTransport | None) -> str | None:
     """The address at the other end of the socket; None where there is none (a unix socket)."""
     name = transport.get_extra_info("peername") if transport is not None else None
     return name[0] if isinstance(name, tuple) and name else None
+
+
+def peer_behind(request: web.BaseRequest) -> str | None:
+    """Who is at the other end of a request's connection, or for whom that one speaks; None: nobody knows."""
+    return request.protocol.peer if isinstance(request.protocol, Protocol) else None
 
 
 def speaks(request: web.BaseRequest) -> bool:
