@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,25 +16,60 @@ from gateway.policy.decision import Decision, DueNotice, Treatments
 from gateway.snapshot import Snapshot, no_article
 
 NEWEST = 50
+SITEMAP_PAGE = 500
+"""Addresses in one file of the sitemap. The protocol allows 50,000, which nobody could decide between two readers."""
+
+ENOUGH_ARTICLES = 200
+"""Of the articles that show a medium, so many are asked at least; all of them, while none lets it be shown."""
+
+Entries = tuple[tuple[Facts, Decision], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What a page over articles shows, and under which decision the page as a whole stands."""
+    """What a page over articles shows, and under which decision the page as a whole stands. `beside`: translations
+    that are linked, but stand on another page.
+    """
 
     id: str
-    entries: tuple[tuple[Facts, Decision], ...]
+    entries: Entries
     decision: Decision
+    beside: Entries = ()
 
 
 def collect(snapshot: Snapshot, door: Door, section: str, location: Location, now: datetime) -> Collection | None:
     """The collection as this reader may see it; None when there is no such section. `section` "" means all."""
-    facts = snapshot.index.newest(now, section=section or None)
+    facts = snapshot.index.newest(now, section=section or None, limit=NEWEST)
     if section and not facts:
         return None
-    shown = facts if door is Door.SITEMAP else facts[:NEWEST]
-    entries = tuple((item, snapshot.decide(item, location, door, now)) for item in shown)
+    entries = tuple((item, snapshot.decide(item, location, door, now)) for item in facts)
     return Collection(f"{door}:{section}", entries, _sum_up(entries, snapshot.index.next_publication(now)))
+
+
+def sitemap_pages(snapshot: Snapshot, now: datetime) -> int:
+    """How many files the sitemap has; one is the sitemap itself."""
+    return max(1, -(-snapshot.index.count(now) // SITEMAP_PAGE))
+
+
+def sitemap_page(snapshot: Snapshot, page: int, location: Location, now: datetime) -> Collection | None:
+    """A file of the sitemap, counting from 1, the oldest articles first; None where there are not so many."""
+    index = snapshot.index
+    facts = index.oldest(now, (page - 1) * SITEMAP_PAGE, page * SITEMAP_PAGE)
+    if not facts and page > 1:
+        return None
+    here = {item.slug for item in facts}
+    elsewhere = [
+        other
+        for item in facts
+        for other in index.translations(item.slug)
+        if other.slug not in here and is_published(other, now)
+    ]
+    entries, beside = (
+        tuple((item, snapshot.decide(item, location, Door.SITEMAP, now)) for item in some)
+        for some in (facts, elsewhere)
+    )
+    decision = _sum_up((*entries, *beside), index.next_publication(now))
+    return Collection(f"{Door.SITEMAP}:{page}", entries, decision, beside)
 
 
 def page_of_its_own(snapshot: Snapshot, language: str, location: Location, now: datetime) -> Decision:
@@ -48,18 +84,25 @@ def medium_decision(snapshot: Snapshot, path: str, location: Location, now: date
 
     A medium that no published article shows has no policy to ask but those that mean every article.
     """
-    showing = [facts for facts in snapshot.index.facts.values() if path in facts.media]
-    shown_by = [facts for facts in showing if is_published(facts, now)]
-    coming = [facts.published for facts in showing if not is_published(facts, now)]
-    decisions = [snapshot.decide(facts, location, Door.MEDIA, now) for facts in shown_by]
+    showing = snapshot.index.showing(path)
+    published = bisect_right(showing, now, key=lambda facts: facts.published)
+    coming = showing[published].published if published < len(showing) else None
+    decisions: list[Decision] = []
+    free: list[Decision] = []
+    unasked = False
+    for at in range(published - 1, -1, -1):
+        if free and len(decisions) >= ENOUGH_ARTICLES:
+            unasked = True  # so it may depend on place, for all that we know
+            break
+        decisions.append(snapshot.decide(showing[at], location, Door.MEDIA, now))
+        if not _keeps_back(decisions[-1], path):
+            free.append(decisions[-1])
     if not decisions:
         plain = snapshot.decide(no_article("en"), location, Door.MEDIA, now)
-        return replace(plain, valid_until=_first(plain.valid_until, *coming)), True
-    free = [decision for decision in decisions if not _keeps_back(decision, path)]
-    asks = any(decision.depends_on_place for decision in decisions)
-    chosen = (free or decisions)[0]
-    until = _first(*(decision.valid_until for decision in decisions), *coming)
-    return replace(chosen, depends_on_place=asks, valid_until=until), bool(free)
+        return replace(plain, valid_until=_first(plain.valid_until, coming)), True
+    asks = unasked or any(decision.depends_on_place for decision in decisions)
+    until = _first(*(decision.valid_until for decision in decisions), coming)
+    return replace((free or decisions)[0], depends_on_place=asks, valid_until=until), bool(free)
 
 
 def _first(*ends: datetime | None) -> datetime | None:

@@ -15,7 +15,7 @@ from gateway.cache.fill import Fills
 from gateway.cache.memory import MemoryPages
 from gateway.cache.page import PageStore, StoredPage
 from gateway.cache.variant import collection_key, collection_tags, tags_of, variant_key
-from gateway.collection import collect, page_of_its_own
+from gateway.collection import collect, page_of_its_own, sitemap_page, sitemap_pages
 from gateway.content.article import Facts
 from gateway.content.doors import Door
 from gateway.content.source import is_published
@@ -104,22 +104,46 @@ class Delivery:
         )
 
     def collection(self, reading: Reading, door: Door, section: str, language: str) -> Wanted | None:
-        """A listing, feed or sitemap; None when there is no such section."""
+        """A listing or feed; None when there is no such section."""
         snapshot = reading.snapshot
         found = collect(snapshot, door, section, reading.location, reading.now)
         if found is None:
             return None
+        key = collection_key(
+            f"{found.id}:{language}",
+            snapshot.index.version,
+            (found.decision.fingerprint,),
+            door,
+            snapshot.renderer.version,
+        )
         return Wanted(
-            collection_key(
-                f"{found.id}:{language}",
-                snapshot.index.version,
-                (found.decision.fingerprint,),
-                door,
-                snapshot.renderer.version,
-            ),
+            key,
             collection_tags(found.id, (facts for facts, _ in found.entries)),
             found.decision,
             lambda: snapshot.renderer.collection(door, found.entries, section, found.decision, language),
+        )
+
+    def sitemap(self, reading: Reading, page: int = 0) -> Wanted | None:
+        """The sitemap (page 0), or one of its files where there are too many articles for one; None beyond the last."""
+        snapshot = reading.snapshot
+        renderer, pages = snapshot.renderer, sitemap_pages(snapshot, reading.now)
+        if page == 0 and pages > 1:
+            decision = replace(snapshot.untreated(), valid_until=snapshot.index.next_publication(reading.now))
+            key = collection_key("sitemap", str(pages), (), Door.SITEMAP, renderer.version)
+            return Wanted(key, ("collection:sitemap",), decision, lambda: renderer.sitemap_index(pages))
+        found = sitemap_page(snapshot, max(page, 1), reading.location, reading.now) if page <= pages else None
+        if found is None or (page and pages == 1):
+            return None
+        # No version of the index in it: what is published later leaves the older pages as they are.
+        key = collection_key(found.id, "", (found.decision.fingerprint,), Door.SITEMAP, renderer.version)
+        tags = collection_tags("sitemap", (facts for facts, _ in found.entries))
+        return Wanted(
+            key,
+            tags,
+            found.decision,
+            lambda: renderer.collection(
+                Door.SITEMAP, found.entries, "", found.decision, renderer.languages[0], found.beside
+            ),
         )
 
     def error(self, reading: Reading, status: int, language: str) -> Wanted:

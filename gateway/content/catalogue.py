@@ -23,7 +23,7 @@ class Catalogue:
         self._facts = MappingProxyType(dict(facts))
         self._translated: dict[str, list[Facts]] = {}
         self._sections: dict[str, list[Facts]] = {}
-        self._shown: dict[str, list[Facts]] = {}
+        shown: dict[str, list[Facts]] = {}
         self._ordered = sorted(self._roughly(before), key=lambda one: (one.published, one.slug))
         summed = blake2b(digest_size=16)
         for one in self._ordered:
@@ -31,13 +31,14 @@ class Catalogue:
             if one.translation_of is not None:
                 self._translated.setdefault(one.translation_of, []).append(one)
             for path in one.media:
-                self._shown.setdefault(path, []).append(one)
+                shown.setdefault(path, []).append(one)
             summed.update(f"{one.slug}\0{one.version}\n".encode())
         for original, family in self._translated.items():
             family.sort(key=lambda one: (one.language, one.slug))
             one_original = self._facts.get(original)
             if one_original is not None and one_original.translation_of is None:
                 family.insert(0, one_original)
+        self._shown = {path: tuple(members) for path, members in shown.items()}
         count = Counter(one.language for one in self._ordered)
         self._languages = tuple(sorted(count, key=lambda language: (-count[language], language)))
         self._moments = [one.published for one in self._ordered]
@@ -81,8 +82,10 @@ class Catalogue:
         return (facts,) if family is None else tuple(family)
 
     def showing(self, path: str) -> tuple[Facts, ...]:
-        """The articles that may show a medium, by its path under `/media/`; those not yet published included."""
-        return tuple(self._shown.get(path, ()))
+        """The articles that may show a medium, by its path under `/media/`, in the order of their publication; those
+        not yet published included.
+        """
+        return self._shown.get(path, ())
 
     def newest(self, now: datetime, *, section: str | None = None, limit: int | None = None) -> tuple[Facts, ...]:
         """Published articles, newest first; of one section if named; at most `limit`."""

@@ -27,7 +27,9 @@ class Index(Protocol):
         """Published articles, newest first; of one section if named; at most `limit`."""
 
     def showing(self, path: str) -> tuple[Facts, ...]:
-        """The articles that may show a medium, by its path under `/media/`; those not yet published included."""
+        """The articles that may show a medium, by its path under `/media/`, in the order of their publication; those
+        not yet published included.
+        """
 
     def next_publication(self, now: datetime) -> datetime | None:
         """When the next article appears, so that no list outlives it."""

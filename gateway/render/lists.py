@@ -85,16 +85,30 @@ def feed(site: Site, entries: Entries, section: str, decision: Decision, languag
     return Rendered(200, ATOM, spoken.language, body, due)
 
 
-def sitemap(site: Site, entries: Entries) -> Rendered:
-    """Every article's address, with those of its translations. A refused article is left out."""
-    members = [facts for facts, one in entries if one.treatments.refusal is None and one.treatments.forwarding is None]
+def sitemap(site: Site, entries: Entries, beside: Entries = ()) -> Rendered:
+    """Articles' addresses, with those of their translations. A refused article is left out, and not linked either.
+
+    `beside`: translations whose own addresses stand in another file of the sitemap.
+    """
     families: dict[str, list[Facts]] = {}
-    for facts in members:
-        families.setdefault(facts.original, []).append(facts)
+    for facts, one in (*entries, *beside):
+        if _listed(one):
+            families.setdefault(facts.original, []).append(facts)
     listed = [
-        {"facts": facts, "family": family if len(family := families[facts.original]) > 1 else []} for facts in members
+        {"facts": facts, "family": family if len(family := families[facts.original]) > 1 else []}
+        for facts, one in entries
+        if _listed(one)
     ]
     return Rendered(200, XML, site.languages[0], render("sitemap.xml", site=site, entries=listed))
+
+
+def sitemap_index(site: Site, pages: int) -> Rendered:
+    """Where the files of a sitemap are that is too long for one (sitemaps.org, "Sitemap index files")."""
+    return Rendered(200, XML, site.languages[0], render("sitemap-index.xml", site=site, pages=range(1, pages + 1)))
+
+
+def _listed(decision: Decision) -> bool:
+    return decision.treatments.refusal is None and decision.treatments.forwarding is None
 
 
 def _stories(site: Site, entries: Entries, language: str) -> list[Story]:

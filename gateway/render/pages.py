@@ -15,7 +15,7 @@ from gateway.policy.decision import Decision, Treatments
 from gateway.policy.model import PolicySet
 from gateway.render import environment
 from gateway.render.article import article_json, article_page
-from gateway.render.lists import feed, listing_page, sitemap
+from gateway.render.lists import Entries, feed, listing_page, sitemap, sitemap_index
 from gateway.render.own import error_page, notice_page, transparency_page
 from gateway.render.refusal import refusal_page
 from gateway.render.rendered import HTML, Rendered
@@ -64,12 +64,19 @@ class Renderer:
         section: str,
         decision: Decision,
         language: str,
+        beside: Entries = (),
     ) -> Rendered:
-        """A listing, a feed or the sitemap. `section` "" means all; `decision` is the page's as a whole."""
+        """A listing, a feed or a file of the sitemap. `section` "" means all; `decision` is the page's as a whole;
+        `beside`: translations of the entries that a sitemap links to.
+        """
         if door is Door.SITEMAP:
-            return sitemap(self.site, entries)
+            return sitemap(self.site, entries, beside)
         make = feed if door is Door.FEED else listing_page
         return make(self.site, entries, section, decision, language)
+
+    def sitemap_index(self, pages: int) -> Rendered:
+        """The list of the sitemap's files, `/sitemap-1.xml` and so on."""
+        return sitemap_index(self.site, pages)
 
     def error(self, status: int, language: str, treatments: Treatments | None = None) -> Rendered:
         """A fixed page for a status; notices and protection that are due everywhere are due here."""

@@ -21,9 +21,12 @@ async def feed(context: Context, match: Mapping[str, str]) -> Outgoing:
     return await _collection(context, Door.FEED, match.get("section", ""))
 
 
-async def sitemap(context: Context, _match: Mapping[str, str]) -> Outgoing:
-    """Every article's address."""
-    return await _collection(context, Door.SITEMAP, "")
+async def sitemap(context: Context, match: Mapping[str, str]) -> Outgoing:
+    """Every article's address; in several files where there are many."""
+    wanted = context.delivery.sitemap(context.reading, int(match.get("page") or 0))
+    if wanted is None:
+        return await own.error(context, 404)
+    return await page(context, wanted, Door.SITEMAP)
 
 
 async def _collection(context: Context, door: Door, section: str) -> Outgoing:

@@ -31,7 +31,7 @@ ROUTES: Sequence[tuple[re.Pattern[str], Handler]] = [
         (r"/sections/(?P<section>[a-z0-9-]+)", lists.listing),
         (r"/feed\.xml", lists.feed),
         (r"/sections/(?P<section>[a-z0-9-]+)/feed\.xml", lists.feed),
-        (r"/sitemap\.xml", lists.sitemap),
+        (r"/sitemap(?:-(?P<page>[1-9][0-9]{0,5}))?\.xml", lists.sitemap),
         (r"/robots\.txt", own.robots),
         (r"/media/(?P<path>.+)", own.media),
         (r"/-/notices/(?P<id>[a-z0-9-]+)", own.notice),
