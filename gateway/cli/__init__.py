@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import admin, geo, history, new, policy, serve
+from gateway.cli import admin, geo, history, impact, new, policy, serve
 from gateway.cli.output import fail
 from gateway.errors import GatewayError, SettingsError
 
@@ -38,7 +38,7 @@ def _root(
 
 
 application.command()(serve.serve)
-for verb in (admin.reload, admin.purge, admin.preview, history.history, history.rollback):
+for verb in (admin.reload, admin.purge, admin.preview, history.history, history.rollback, impact.impact):
     application.command()(verb)
 policy.register(application)
 application.command()(new.new)
