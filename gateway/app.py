@@ -129,6 +129,7 @@ class Gateway:
         )
         record = Record(self.events, self.metrics, utc_now, crowd)
         express = Express(public, memory, record, settings.claims) if settings.express == "on" else None
+        crowd.publish(self.metrics, express.names_met if express else tuple)
         if express is not None:
             self.metrics.before_scrape(express.settle)
         telling = asyncio.create_task(_tell(record, express, crowd))

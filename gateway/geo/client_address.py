@@ -20,6 +20,18 @@ MAX_HOPS = 32
 X_FORWARDED_FOR = "x-forwarded-for"
 FORWARDED = "forwarded"
 PROXY_PROTOCOL = "proxy-protocol"
+NAMED = "for="
+"""Before the address of a peer whom a balancer named in the PROXY protocol: no socket's peer is written so."""
+
+CLAIMING = frozenset(
+    {
+        "cf-connecting-ip", "cf-connecting-ipv6", "cf-ipcountry", "cf-pseudo-ipv4", "cloudfront-viewer-address",
+        "cloudfront-viewer-country", "fastly-client-ip", "forwarded", "true-client-ip", "x-appengine-user-ip",
+        "x-azure-clientip", "x-client-ip", "x-cluster-client-ip", "x-envoy-external-address", "x-forwarded-for",
+        "x-original-forwarded-for", "x-real-ip", "x_forwarded_for",
+    }
+)  # fmt: skip
+"""Headers that claim the reader's address or place: one of them is read, the others tell how the front is set up."""
 
 UNPARSABLE = "unparsable"
 NO_ADDRESS = "no-address"
@@ -31,7 +43,8 @@ _WITH_PORT = re.compile(r"([0-9.]+):[0-9]{1,5}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ClientAddress:
-    """The address that reads, or None and why: "unparsable" or "no-address". `source`: peer, header or none.
+    """The address that reads, or None and why: "unparsable" or "no-address". `source`: peer, header, proxy-protocol or
+    none.
 
     Mapped, 6to4 and NAT64 forms are already unwrapped to the IPv4 address inside.
     """
@@ -70,11 +83,12 @@ def client_address(peer: str | None, headers: Sequence[tuple[str, str]], trusted
     """
     if not peer:
         return ClientAddress(None, "none", NO_ADDRESS)
-    address = parse_address(peer)
+    named = peer.startswith(NAMED)
+    address = parse_address(peer.removeprefix(NAMED))
     if address is None:
         return ClientAddress(None, "none", UNPARSABLE)
     if not trusted.trusts(address):
-        return ClientAddress(unwrapped(address), "peer")
+        return ClientAddress(unwrapped(address), PROXY_PROTOCOL if named else "peer")
     if trusted.header == PROXY_PROTOCOL:
         return ClientAddress(None, "none", NO_ADDRESS)  # the balancer connects for another proxy, or for itself
     lines = [value for name, value in headers if name == trusted.header]

@@ -73,6 +73,7 @@ FIELDS: Mapping[str, Field] = {
     "slug": Field("gateway.article.id", "string", "an article's slug"),
     "source": Field("gateway.geoip.database", "string", "name of a GeoIP source"),
     "stack": Field("error.stack_trace", "array", "frames, innermost last; never values"),
+    "state": Field("gateway.alarm", "string", "begin or end"),
     "status": Field("http.response.status_code", "integer", "HTTP status"),
     "tags": Field("gateway.purge.tags", "array", "what was purged; absent: everything"),
     "template": Field("message", "string", "a library's message without its arguments"),
@@ -122,7 +123,10 @@ EVENTS: Mapping[str, Kind] = {
     "notice_guard_failed": Kind(
         "A due notice was not in the rendered page; the page was wrapped so that it is.", ("notices", "article", "slug")
     ),
-    "locating_own_proxy": Kind("Most readers seem to be where the own proxy is.", ("share", "reason")),
+    "locating_own_proxy": Kind(
+        "Most readers seem to be where the own proxy is: in one network, private, hosting or unknown; or no longer.",
+        ("state", "share", "reason"),
+    ),
     "purged": Kind("Pages were removed.", ("tags", "removed", "remaining", "actor", "reason")),
     "worker_died": Kind("A worker ended by itself.", ("worker", "pid", "code")),
     "request_failed": Kind("A request met an error of ours.", ("error", "stack", "status", "reason")),

@@ -39,6 +39,12 @@ GAUGES: Mapping[str, tuple[Labels, str, Callable[[Iterable[float]], float]]] = {
     "gateway_policy_next_boundary_timestamp_seconds": ((), "When some policy next starts or ends.", min),
     "gateway_redis_up": ((), "1 while Redis is being asked.", min),
     "gateway_breaker_state": (("part",), "1 while the breaker of this part is open.", max),
+    "gateway_locating_own_proxy": (("reason",), "1 while most readers seem to be where the own proxy is.", max),
+    "gateway_address_header_seen": (
+        ("header",),
+        "1 if a header that claims an address or a place came in.",
+        max,
+    ),
     "gateway_event_loop_lag_seconds": ((), "How late the event loop is.", max),
 }
 """Gauges are read at scrape; the function merges several workers' values."""

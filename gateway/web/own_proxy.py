@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from ipaddress import IPv4Address
 
 from gateway.events import Events
-from gateway.geo.client_address import ClientAddress
+from gateway.geo.client_address import CLAIMING, ClientAddress
 from gateway.geo.locate import NOT_GLOBAL
-
-EVENT = "locating_own_proxy"
+from gateway.telemetry.metrics import Metrics
 
 WINDOW_READINGS = 200
 """Fewer say nothing: a newsroom that looks at its own site makes some dozens."""
@@ -63,11 +64,27 @@ class Crowd:
         self._networks: dict[int, int] = {}
         self._from: Counter[str] = Counter()
         self._quiet: dict[str, int] = {}
+        self._headers: set[str] = set()
 
-    @property
-    def alarms(self) -> dict[str, bool]:
-        """Each reason, and whether its alarm is on."""
-        return {reason: reason in self._quiet for reason in THRESHOLDS}
+    def alarms(self, reason: str) -> bool:
+        """Whether the alarm for this reason is on."""
+        return reason in self._quiet
+
+    def heard(self, names: Iterable[str]) -> None:
+        """Header names (in lower case) of a request: those that claim an address are remembered, without values."""
+        self._headers.update(CLAIMING.intersection(names))
+
+    def publish(self, metrics: Metrics, names_met: Callable[[], Iterable[str]]) -> None:
+        """Let a scrape read alarms and header names; `names_met` tells those that only the express lane has seen."""
+        for reason in THRESHOLDS:
+            metrics.gauge("gateway_locating_own_proxy", partial(self.alarms, reason), (reason,))
+
+        def take_over() -> None:
+            self.heard(names_met())
+            for name in self._headers:
+                metrics.gauge("gateway_address_header_seen", lambda: 1, (name,))
+
+        metrics.before_scrape(take_over)
 
     def network_of(self, client: ClientAddress) -> int:
         """A name for the reader's /24 or /48 that means nothing outside this process; 0 for nobody."""
@@ -105,14 +122,16 @@ class Crowd:
         if reason not in self._quiet:
             if share >= threshold.begins:
                 self._quiet[reason] = 0
-                self._events.emit(EVENT, level="warning", state="begin", reason=reason, share=round(share, 2))
+                self._events.emit(
+                    "locating_own_proxy", level="warning", state="begin", reason=reason, share=round(share, 2)
+                )
         elif share >= threshold.ends:
             self._quiet[reason] = 0
         else:
             self._quiet[reason] += 1
             if self._quiet[reason] >= QUIET_WINDOWS:
                 del self._quiet[reason]
-                self._events.emit(EVENT, state="end", reason=reason, share=round(share, 2))
+                self._events.emit("locating_own_proxy", state="end", reason=reason, share=round(share, 2))
 
     def _count_network(self, network: int, count: int) -> None:
         networks = self._networks

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from typing import cast
 
-from gateway.geo.client_address import TrustedProxies
+from gateway.geo.client_address import NAMED, TrustedProxies
 from gateway.web.proxy_protocol import NotProxyProtocolError, read
 
 PREAMBLE_SECONDS = 3.0
 
 Onward = Callable[[str | None], asyncio.Protocol]
-"""Makes the protocol that goes on, for a peer of this address (None: nobody knows whom)."""
+"""Makes the protocol that goes on, for a peer as `client_address` reads it (None: nobody knows whom)."""
 
 
 class Preamble(asyncio.Protocol):
@@ -59,7 +59,7 @@ class Preamble(asyncio.Protocol):
             self._close()
             return
         if named is not None:
-            self._hand_over(str(named.client) if named.client else None, self._held[named.size :])
+            self._hand_over(f"{NAMED}{named.client}" if named.client else None, self._held[named.size :])
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the deadline with the connection."""

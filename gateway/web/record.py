@@ -62,6 +62,7 @@ class Record:
             return
         door = str(outgoing.door or "own")
         self.seen(context.reader, 1)
+        self._crowd.heard(name for name, _ in context.incoming.headers)
         self._metrics.request(method, outgoing.status, door, duration_ns / 1e9)
         if delivered is not None:
             self.delivered(delivered, reader, door)
