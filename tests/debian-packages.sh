@@ -12,6 +12,7 @@ need chromium chromium
 need redis-server redis-server
 need wrk wrk
 need openssl openssl
+need curl curl
 need jq jq
 bring_promtool() { # out of Debian's prometheus, whose server nobody here needs
   command -v promtool >/dev/null 2>&1 && return 0
@@ -27,4 +28,4 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
 fi
 echo "missing Debian packages:$missing"
 echo "the tests that need them (front proxy: nginx; pages: chromium; Redis differences: redis-server; benchmark: wrk;"
-echo "README tour: jq) will be reported as skipped. To run them: apt-get install$missing"
+echo "README tour: curl, jq) will be reported as skipped. To run them: apt-get install$missing"
