@@ -13,6 +13,7 @@ from gateway.content.doors import Door
 from gateway.content.source import is_published
 from gateway.geo.location import Location
 from gateway.policy.decision import Decision, DueNotice, Treatments
+from gateway.render.treat import lost_media
 from gateway.snapshot import Snapshot, no_article
 
 NEWEST = 50
@@ -95,7 +96,7 @@ def medium_decision(snapshot: Snapshot, path: str, location: Location, now: date
             unasked = True  # so it may depend on place, for all that we know
             break
         decisions.append(snapshot.decide(showing[at], location, Door.MEDIA, now))
-        if not _keeps_back(decisions[-1], path):
+        if not _keeps_back(showing[at], decisions[-1], path):
             free.append(decisions[-1])
     if not decisions:
         plain = snapshot.decide(no_article("en"), location, Door.MEDIA, now)
@@ -110,9 +111,9 @@ def _first(*ends: datetime | None) -> datetime | None:
     return min((end for end in ends if end is not None), default=None)
 
 
-def _keeps_back(decision: Decision, path: str) -> bool:
+def _keeps_back(facts: Facts, decision: Decision, path: str) -> bool:
     treated = decision.treatments
-    return treated.status != 200 or any(path in held.media for held in treated.withheld)
+    return treated.status != 200 or path in lost_media(facts, treated)
 
 
 def _sum_up(entries: Sequence[tuple[Facts, Decision]], next_publication: datetime | None) -> Decision:

@@ -22,7 +22,8 @@ class Image:
 class Facts:
     """What a policy can ask of an article, without its text. `version` is a digest of the file that holds it.
 
-    `media_rights`: the rights that each medium's sidecar names, by path under `/media/`.
+    `media_rights`: the rights that each medium's sidecar names, by path under `/media/`. `media_parts`: of the media
+    that stand in parts and nowhere else, in which: without those parts the article doesn't show them.
     """
 
     slug: str
@@ -40,6 +41,7 @@ class Facts:
     summary: str = ""
     authors: tuple[str, ...] = ()
     media_rights: tuple[tuple[str, frozenset[str]], ...] = ()
+    media_parts: tuple[tuple[str, frozenset[str]], ...] = ()
 
     @property
     def original(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
@@ -10,7 +11,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from gateway.content.article import Facts, Image
-from gateway.content.markdown import segments
+from gateway.content.markdown import Segment, segments
 from gateway.content.sanitise import media_path
 from gateway.errors import Problem
 from gateway.pyyaml import Fields, Node, YamlError, split_front_matter
@@ -81,6 +82,7 @@ def parse_article(raw: bytes, path: str) -> tuple[Source | None, list[Problem]]:
         translation_of=translation_of,
         parts=frozenset(piece.part for piece in pieces if piece.part),
         media=_media(image, text),
+        media_parts=_media_parts(image, pieces),
         title=one_line(title),
         kicker=one_line(kicker),
         summary=one_line(summary),
@@ -141,10 +143,26 @@ def _may_be_empty(node: Node | None) -> str:
 
 def _media(image: Image | None, text: str) -> tuple[str, ...]:
     """Every medium that an article may show: rather one too many, since a medium is treated as its articles are."""
-    found = {image.src: None} if image else {}
+    return tuple(dict.fromkeys([*([image.src] if image else ()), *_media_in(text)]))
+
+
+def _media_parts(image: Image | None, pieces: Sequence[Segment]) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The media that only parts show, each with those parts."""
+    if not any(piece.part for piece in pieces):
+        return ()
+    elsewhere = {path for piece in pieces if not piece.part for path in _media_in(piece.text)}
+    if image:
+        elsewhere.add(image.src)
+    found: dict[str, set[str]] = {}
+    for piece in pieces:
+        for path in _media_in(piece.text) if piece.part else ():
+            found.setdefault(path, set()).add(piece.part)
+    return tuple((path, frozenset(parts)) for path, parts in found.items() if path not in elsewhere)
+
+
+def _media_in(text: str) -> Iterator[str]:
     for extension in _EXTENSION.finditer(text):
         name = _NAME_BEFORE.search(text, max(0, extension.start() - MAX_MEDIA_PATH), extension.start())
         path = media_path(unquote(name[0] + extension[0])) if name else None
         if path:
-            found[path] = None
-    return tuple(found)
+            yield path

@@ -19,7 +19,7 @@ from gateway.content.media import Media, Rights
 from gateway.content.tree import Stamp
 from gateway.errors import Problem, Severity
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever the meaning of what is kept changes, front matter rules included."""
 _HEAD = orjson.dumps({"format": FORMAT}) + b"\n"
 
@@ -138,6 +138,7 @@ def _facts_out(facts: Facts) -> Sequence[object]:
         facts.summary,
         facts.authors,
         [[path, sorted(rights)] for path, rights in facts.media_rights],
+        [[path, sorted(parts)] for path, parts in facts.media_parts],
     )
 
 
@@ -145,7 +146,7 @@ def _facts_in(kept: Sequence[Any], pool: Pool) -> Facts:
     """A kept index is trusted once its digest is right: what stands in each place is what `_facts_out` put there."""
     (
         slug, version, language, section, tags, published, updated, translation_of, parts, media,
-        title, kicker, summary, authors, rights,
+        title, kicker, summary, authors, rights, in_parts,
     ) = kept  # fmt: skip
     return Facts(
         slug,
@@ -163,4 +164,5 @@ def _facts_in(kept: Sequence[Any], pool: Pool) -> Facts:
         summary,
         pool.list(authors),
         tuple((pool.text(path), pool.set(words)) for path, words in rights),
+        tuple((pool.text(path), pool.set(parts)) for path, parts in in_parts),
     )

@@ -86,6 +86,7 @@ def article_json(site: Site, article: Article, decision: Decision, translations:
     entry = treated.entry
     due = once(treatments.notices, treatments.social)
     image = treated.image
+    replaced = any(target == "article" for target, _ in treatments.substitutes)
     value = {
         "slug": facts.slug,
         "url": f"{site.base_url}/articles/{facts.slug}",
@@ -98,7 +99,7 @@ def article_json(site: Site, article: Article, decision: Decision, translations:
         "updated": facts.updated.isoformat() if facts.updated else None,
         "authors": facts.authors,
         "section": facts.section,
-        "tags": sorted(facts.tags),
+        "tags": [] if replaced else sorted(facts.tags),  # of an article that is not shown they tell too much
         "image": {
             "src": media_address(image.src), "caption": image.caption, "credit": image.credit, "alt": image.alt
         } if image else None,

@@ -68,11 +68,23 @@ def treat_facts(facts: Facts, treatments: Treatments) -> Entry:
     if replaced is not None:
         title = plain_text(replaced)
     held = _held_media(treatments)
-    gone = whole is not None
-    picture = "" if gone else next((path for path in facts.media if path not in held and _is_picture(path)), "")
+    lost = lost_media(facts, treatments)
+    picture = next((path for path in facts.media if path not in lost and _is_picture(path)), "")
     return Entry(
         facts, title, kicker, summary, picture, tuple(dict.fromkeys(held[path] for path in facts.media if path in held))
     )
+
+
+def lost_media(facts: Facts, treatments: Treatments) -> frozenset[str]:
+    """The media of an article that nothing left of it shows: withheld themselves, or with what they stood in. What is
+    put in the place of a text never holds media.
+    """
+    if _substitute(treatments, "article") is not None:
+        return frozenset(facts.media)
+    gone = {part for held in treatments.withheld for part in held.parts}
+    gone |= {target.removeprefix("part:") for target, _ in treatments.substitutes if target.startswith("part:")}
+    alone = {path for path, parts in facts.media_parts if parts <= gone}
+    return frozenset(alone | {path for held in treatments.withheld for path in held.media})
 
 
 def treat(article: Article, treatments: Treatments) -> Treated:

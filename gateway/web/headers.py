@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gateway.cache.codings import choose_coding, etag_matches
 from gateway.cache.freshness import cache_control
 from gateway.content.doors import Door
 from gateway.delivery import Delivered, Wanted
+from gateway.policy.decision import Decision
 from gateway.web.context import Context
 from gateway.web.exchange import Header, Outgoing
 
@@ -33,11 +36,7 @@ def page_headers(context: Context, delivered: Delivered, coding: str) -> list[He
     are made here and never stored.
     """
     page, decision, preview = delivered.page, delivered.decision, context.reader.preview
-    control = cache_control(decision.depends_on_place, decision.valid_until, context.reader.now, page.status)
-    if preview:
-        control = "private, no-store"
-    elif "storing" in decision.treatments.protect:
-        control = "private, no-cache, no-store"  # nothing of this page on the disk of a reader at risk
+    control = "private, no-store" if preview else control_of(context, decision, page.status)
     headers: list[Header] = [
         ("Content-Type", page.content_type),
         ("Content-Language", page.language),
@@ -49,13 +48,31 @@ def page_headers(context: Context, delivered: Delivered, coding: str) -> list[He
     ]
     if coding != "identity":
         headers.append(("Content-Encoding", coding))
-    if preview:
-        headers.append(("X-Robots-Tag", "noindex, nofollow, noarchive"))
     if page.status == 451:
         headers.append(blocked_by(context))
     if decision.treatments.forwarding is not None and page.status in (302, 307):
         headers.append(("Location", decision.treatments.forwarding.location))
-    return [*headers, *decision.treatments.headers]
+    headers = with_those_of_policies(headers, decision)
+    if preview:
+        headers = [field for field in headers if field[0] != "X-Robots-Tag"]
+        headers.append(("X-Robots-Tag", "noindex, nofollow, noarchive"))
+    return headers
+
+
+def control_of(context: Context, decision: Decision, status: int = 200) -> str:
+    """Cache-Control for what a decision brought about."""
+    if "storing" in decision.treatments.protect:
+        return "private, no-cache, no-store"  # nothing of this on the disk of a reader at risk
+    return cache_control(decision.depends_on_place, decision.valid_until, context.reader.now, status)
+
+
+def with_those_of_policies(headers: Sequence[Header], decision: Decision) -> list[Header]:
+    """The fields with those that policies set: instead of ours, never beside them. Protection is not set aside."""
+    theirs = decision.treatments.headers
+    if "referrer" in decision.treatments.protect:
+        theirs = tuple(field for field in theirs if field[0] != "Referrer-Policy")
+    named = {name for name, _ in theirs}
+    return [*(field for field in headers if field[0] not in named), *theirs]
 
 
 def blocked_by(context: Context) -> Header:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from urllib.parse import parse_qs
 
 from gateway.cache.codings import etag_matches
-from gateway.cache.freshness import cache_control
 from gateway.collection import medium_decision
 from gateway.content.doors import Door
 from gateway.web.context import Context
 from gateway.web.exchange import Outgoing
-from gateway.web.headers import blocked_by, page, plain_headers
+from gateway.web.headers import control_of, page, plain_headers, with_those_of_policies
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -61,11 +59,10 @@ async def media(context: Context, match: Mapping[str, str]) -> Outgoing:
     reading = context.reading
     decision, allowed = medium_decision(context.snapshot, found.path, reading.location, reading.now)
     if not allowed:
-        refused = await error(context, 451)
-        return replace(refused, headers=[*refused.headers, blocked_by(context)])
-    control = cache_control(decision.depends_on_place, decision.valid_until, reading.now)
+        return await error(context, 451)
     etag = f'"{found.digest}"'
-    headers = plain_headers(found.content_type, control, ("ETag", etag))
+    headers = plain_headers(found.content_type, control_of(context, decision), ("ETag", etag))
+    headers = with_those_of_policies(headers, decision)
     if etag_matches(context.incoming.header("if-none-match") or "", etag):
         return Outgoing(304, [field for field in headers if field[0] != "Content-Type"], b"", Door.MEDIA)
     return Outgoing(200, headers, context.snapshot.index.read_media(found), Door.MEDIA)

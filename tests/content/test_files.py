@@ -234,6 +234,14 @@ def test_media_in_a_text_belong_to_the_article_as_its_picture_does(tmp_path: Pat
     assert set(index.facts["a"].media) == {"ledger.svg", "one.png", "two.webp", "three.jpg"}
 
 
+def test_media_that_only_parts_show_are_known_with_those_parts_after_a_restart_too(tmp_path: Path) -> None:
+    text = "::: part id=p1\n![a](one.png) ![b](two.png) ![l](ledger.svg)\n:::\n\n::: part id=p2\n![a](one.png)\n:::\n\n![b](two.png)\n"
+    write(tmp_path, {"articles/en/a.md": FRONT + text})
+    for _ in range(2):
+        index = load_directory(tmp_path, cache=tmp_path / "index")
+        assert index.facts["a"].media_parts == (("one.png", frozenset({"p1", "p2"})),)
+
+
 def test_a_directory_without_articles_is_refused_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(ContentError, match="no directory `articles`"):
         load_directory(tmp_path / "nowhere")
