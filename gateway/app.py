@@ -12,11 +12,11 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway.cache.fill import Fills
+from gateway.cache.fetch import Fetches
 from gateway.cache.memory import MemoryPages
 from gateway.cache.redis import RedisPages
 from gateway.cache.valkey import EmbeddedValkey
-from gateway.delivery import Delivery, Fetched
+from gateway.delivery import Delivery
 from gateway.errors import GatewayError, SettingsError
 from gateway.geo.client_address import PROXY_PROTOCOL
 from gateway.operations import Operations
@@ -118,11 +118,11 @@ class Gateway:
         await store.start()
         self._count(memory, store, lag)
         crowd = Crowd(self.events, time.monotonic())
-        fills: Fills[Fetched] = Fills()
-        running.push_async_callback(fills.aclose)
+        fetches = Fetches(memory, store)
+        running.push_async_callback(fetches.aclose)
         public = Public(
             self.upkeep.current,
-            Delivery(memory, store, fills, self.events),
+            Delivery(memory, fetches, self.events),
             Readers(settings.proxies, self.signing_key, utc_now, crowd, settings.cdn),
             lambda: self.public_url,
             frozenset(hostname(url.partition("//")[2]) for url in settings.base_url) or LOOPBACK_NAMES,

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.cache.codings import encode_bodies, etag_for
-from gateway.cache.fill import Fills
+from gateway.cache.fetch import Fetches
 from gateway.cache.memory import MemoryPages
-from gateway.cache.page import PageStore, StoredPage
+from gateway.cache.page import StoredPage
 from gateway.cache.variant import collection_key, collection_tags, tags_of, variant_key
 from gateway.collection import collect, page_of_its_own, sitemap_page, sitemap_pages
 from gateway.content.article import Facts
@@ -47,10 +47,6 @@ class Delivered:
     facts: Facts | None = None
 
 
-Fetched = tuple[StoredPage, str, str]
-"""A page, with the status and the level of what was found."""
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A page by the key of its variant, and how it is made where nobody has kept it."""
@@ -63,12 +59,11 @@ class Wanted:
 
 
 class Delivery:
-    """Holds the two cache levels; everything else comes with the reading."""
+    """Holds the caches; everything else comes with the reading."""
 
-    def __init__(self, memory: MemoryPages, store: PageStore, fills: Fills[Fetched], events: Events) -> None:
+    def __init__(self, memory: MemoryPages, fetches: Fetches, events: Events) -> None:
         self._memory = memory
-        self._store = store
-        self._fills = fills
+        self._fetches = fetches
         self._events = events
 
     def article(self, reading: Reading, slug: str, door: Door) -> Wanted | None:
@@ -180,25 +175,14 @@ class Delivery:
         return None if page is None else Delivered(page, wanted.decision, "hit", "memory", wanted.facts)
 
     async def deliver(self, reading: Reading, wanted: Wanted) -> Delivered:
-        """The page: from memory, else from the store, else rendered once for all who wait."""
+        """The page: from memory, else from the store, else rendered once for all who wait in the fleet."""
         if reading.preview:
             return Delivered(self._made(wanted), wanted.decision, "bypass", "render", wanted.facts)
         recalled = self.recall(wanted)
         if recalled is not None:
             return recalled
-        page, status, level = await self._fills.once(wanted.key, lambda: self._fetch(wanted))
+        page, status, level = await self._fetches.page(wanted.key, lambda: self._made(wanted))
         return Delivered(page, wanted.decision, status, level, wanted.facts)
-
-    async def _fetch(self, wanted: Wanted) -> Fetched:
-        """Ask the store, else render; done once for all who wait for this key."""
-        page = await self._store.get(wanted.key)
-        if page is not None:
-            self._memory.put(page)
-            return page, "hit", "redis"
-        made = self._made(wanted)
-        self._memory.put(made)
-        await self._store.put(made)
-        return made, "miss", "render"
 
     def _own(self, reading: Reading, id: str, decision: Decision, render: Callable[[], Rendered]) -> Wanted:
         """A page of the gateway's own: all that policies say may stand on it, so their revision is part of its key."""

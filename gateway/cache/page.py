@@ -30,14 +30,33 @@ class StoredPage:
         return sum(len(body) for body in self.bodies.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The answer to whoever wants to make a page. `free`: nobody else does; `page`: it is there by now."""
+
+    free: bool
+    page: StoredPage | None = None
+
+
 class PageStore(Protocol):
-    """Rendered pages by variant key. A store that cannot be reached is an empty store: it never raises."""
+    """Rendered pages by variant key. A store that cannot be reached is an empty store: it never raises, and everything
+    is free to be made.
+    """
 
     async def get(self, key: str) -> StoredPage | None:
         """The page stored under exactly this key, its signature checked; None when there is none, for any cause."""
 
     async def put(self, page: StoredPage) -> None:
-        """Keep it, if that can be done now."""
+        """Keep it, if that can be done now; a claim to make it ends with that."""
+
+    async def claim(self, key: str) -> Claim:
+        """Ask to be the only one in the fleet who makes this page, for some seconds."""
+
+    async def wait(self, key: str, seconds: float) -> None:
+        """Wait until it seems worth while to ask again for a page that another is making; so long at most."""
+
+    async def release(self, key: str) -> None:
+        """Give a claim back: the page could not be made, or was there already."""
 
     async def purge(self, tags: frozenset[str] | None) -> int:
         """Remove every page with one of these tags (None: every page); how many were removed."""

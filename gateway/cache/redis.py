@@ -8,13 +8,15 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from gateway.cache.breaker import Breaker
-from gateway.cache.page import StoredPage
+from gateway.cache.page import Claim, StoredPage
 from gateway.cache.redis_channel import CHANNEL, Channel, Forget, message
 from gateway.cache.redis_client import FAILURES, connect, reason_of
-from gateway.cache.signing import VALUE_LIMIT_BYTES, Codec, tags_in
+from gateway.cache.redis_locks import Locks
+from gateway.cache.redis_sweep import sweep
+from gateway.cache.signing import VALUE_LIMIT_BYTES, Codec
 from gateway.cache.variant import PREFIX
 from gateway.events import Events
 
@@ -28,13 +30,12 @@ _PROBE_AFTER_REFUSED_CREDENTIALS_SECONDS = 30.0
 _PROBES_TO_CLOSE = 3
 _OWN_LAG_SECONDS = 0.02
 _PURGE_TIMEOUT_SECONDS = 5.0
-_SCAN_COUNT = 1000
-_HEAD_BYTES, _LONG_HEAD_BYTES = 1024, 65_536
 _CREDENTIALS = ("authentication", "permission")
 
 
 class RedisPages:
-    """A PageStore in Redis (`url`: see `connect`). `forget` is told what other processes purged.
+    """A PageStore in Redis (`url`: see `connect`). `forget` is told what other processes purged, `improved` the key of
+    each page that another made better.
 
     `counts` holds what happened so far: hits, misses, skipped (breaker open), failures and rejected values by reason.
     `lag_seconds` tells how late the event loop is: our own slowness must not look like Redis's.
@@ -47,6 +48,7 @@ class RedisPages:
         events: Events,
         *,
         forget: Forget = lambda _tags: None,
+        improved: Callable[[str], object] = lambda _key: None,
         lag_seconds: Callable[[], float] = lambda: 0.0,
         deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
@@ -56,13 +58,15 @@ class RedisPages:
         self._deadline = deadline_seconds
         self._readers = connect(url, timeout_seconds=deadline_seconds, max_connections=_CONNECTIONS)
         self._patient = connect(url, timeout_seconds=_PURGE_TIMEOUT_SECONDS, max_connections=4)
-        self._channel = Channel(self._patient, forget)
+        self._locks = Locks(self._readers.client, self._ask, improved)
+        self._channel = Channel(self._patient, forget, self._locks.heard)
         self._slots = asyncio.Semaphore(_CONNECTIONS - 2)  # the probe must find a connection too
         self._breaker = Breaker()
         self._tasks: set[asyncio.Task[None]] = set()
         self._owed: set[frozenset[str] | None] = set()
         self._said: dict[str, float] = {}
         self._started = False
+        self._doubtful = False
         self.counts: Counter[str] = Counter()
 
     @property
@@ -105,17 +109,43 @@ class RedisPages:
         if not value:
             self.counts["miss"] += 1
             return None
-        page, refused = self._codec.decode(cast("bytes", value), key)
+        return self._decoded(cast("bytes", value), key)
+
+    def _decoded(self, value: bytes, key: str) -> StoredPage | None:
+        page, refused = self._codec.decode(value, key)
         self.counts["hit" if page else f"rejected:{refused}"] += 1
         if page is None:
             self._say("cache_value_rejected", refused, every_seconds=1)
         return page
 
     async def put(self, page: StoredPage) -> None:
-        """Keep it for seven days, if that can be done now."""
+        """Keep it for seven days, if that can be done now; a claim to make it ends with that."""
+        value = self._codec.encode(page)
+        fits = len(value) <= VALUE_LIMIT_BYTES
+        await self._locks.give_back(page.key, [(page.key, value, PAGE_SECONDS)] if fits else [])
+
+    async def improve(self, page: StoredPage) -> None:
+        """Put a better page in the place of the one that is there, if there is one, and tell the fleet."""
         value = self._codec.encode(page)
         if len(value) <= VALUE_LIMIT_BYTES:
-            await self._ask(lambda: self._readers.client.set(page.key, value, ex=PAGE_SECONDS))
+            client = self._readers.client
+            if await self._ask(lambda: client.set(page.key, value, ex=PAGE_SECONDS, xx=True)):
+                await self._locks.tell(page.key, better=True)
+
+    async def claim(self, key: str) -> Claim:
+        """Ask to be the only one in the fleet who makes this page, for three seconds."""
+        if self._doubtful:
+            return Claim(free=True)  # it kept a reader waiting just now: once is enough
+        free, value = await self._locks.claim(key, VALUE_LIMIT_BYTES)
+        return Claim(free, self._decoded(value, key) if value else None)
+
+    async def wait(self, key: str, seconds: float) -> None:
+        """Wait for a page that another is making, until that is told, or for a moment."""
+        await self._locks.wait(key, seconds)
+
+    async def release(self, key: str) -> None:
+        """Give a claim back: the page could not be made, or was there already."""
+        await self._locks.give_back(key, [])
 
     async def purge(self, tags: frozenset[str] | None) -> int:
         """Remove every page with one of these tags (None: every page), tell the other processes; how many went.
@@ -124,10 +154,10 @@ class RedisPages:
         purge is owed, and done before the first page is read from it again.
         """
         try:
-            removed = await self._sweep(tags, remove=True)
+            removed = await sweep(self._patient.client, tags, remove=True)
             await self._patient.client.publish(CHANNEL, message(tags))
             await asyncio.sleep(2 * self._deadline)
-            removed += await self._sweep(tags, remove=True)
+            removed += await sweep(self._patient.client, tags, remove=True)
             await self._patient.client.publish(CHANNEL, message(tags))
         except FAILURES as error:
             self._failed(error, for_certain=True)
@@ -138,39 +168,9 @@ class RedisPages:
     async def remaining(self, tags: frozenset[str] | None) -> int | None:
         """How many pages with these tags are there now, read back from Redis; None when it cannot be asked."""
         try:
-            return await self._sweep(tags, remove=False)
+            return await sweep(self._patient.client, tags, remove=False)
         except FAILURES:
             return None
-
-    async def _sweep(self, tags: frozenset[str] | None, *, remove: bool) -> int:
-        # Over the pages themselves: an index of tags would be evicted by allkeys-lru before the pages it lists.
-        client, cursor, found = self._patient.client, 0, 0
-        while True:
-            cursor, keys = await client.scan(cursor, match=f"{PREFIX}{{*", count=_SCAN_COUNT)
-            doomed = keys if tags is None else await self._tagged(cast("list[bytes]", keys), tags)
-            if doomed:
-                found += await client.unlink(*doomed) if remove else len(doomed)
-            if not cursor:
-                return found
-
-    async def _tagged(self, keys: list[bytes], tags: frozenset[str]) -> list[bytes]:
-        doomed: list[bytes] = []
-        for length in (_HEAD_BYTES, _LONG_HEAD_BYTES):
-            if not keys:
-                break
-            async with self._patient.client.pipeline(transaction=False) as pipe:
-                for key in keys:
-                    pipe.getrange(key, 0, length - 1)
-                heads: list[Any] = await pipe.execute(raise_on_error=False)
-            unread = []
-            for key, head in zip(keys, heads, strict=True):
-                found = tags_in(head) if isinstance(head, bytes) else None
-                if found is None and isinstance(head, bytes) and len(head) == length == _HEAD_BYTES:
-                    unread.append(key)  # a page over many articles has a long head
-                elif head != b"" and (found is None or found & tags):
-                    doomed.append(key)
-            keys = unread
-        return doomed
 
     async def _ask(self, command: Callable[[], Awaitable[T]]) -> T | None:
         """The answer to a reader's command within the deadline, or None; whatever happens is counted, never raised."""
@@ -186,6 +186,7 @@ class RedisPages:
                 asked = clock()
                 answer = await command()
         except FAILURES as error:
+            self._doubtful = True
             waited = clock() - (began if asked is None else asked)
             late = clock() - began > self._deadline + _OWN_LAG_SECONDS or self._lag_seconds() > _OWN_LAG_SECONDS
             if asked is None or (reason_of(error) == "timeout" and (late or waited < self._deadline / 2)):
@@ -194,6 +195,7 @@ class RedisPages:
                 self._failed(error)
             return None
         self._breaker.succeeded()
+        self._doubtful = False
         return answer
 
     def _failed(self, error: BaseException, *, for_certain: bool = False) -> None:
@@ -230,7 +232,7 @@ class RedisPages:
 
     async def _pay(self) -> None:
         for tags in list(self._owed):
-            await self._sweep(tags, remove=True)
+            await sweep(self._patient.client, tags, remove=True)
             await self._patient.client.publish(CHANNEL, message(tags))
             self._owed.discard(tags)
 

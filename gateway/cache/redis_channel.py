@@ -1,4 +1,4 @@
-"""Hear from Redis what other processes purged, so that this one's memory forgets it too.
+"""Hear from Redis what other processes purged, so that this one's memory forgets it too, and what pages they made.
 
 Nothing depends on it for correctness: keys carry versions and outcomes. What a purge means to remove stays in the
 memory of a process that cannot hear for five seconds at most.
@@ -13,7 +13,7 @@ import orjson
 
 from gateway.cache.redis_client import FAILURES, Connected
 
-CHANNEL = "gw1:purge"
+CHANNEL, FILLED = "gw1:purge", "gw1:filled"
 DEAF_SECONDS = 5.0
 _RETRY_SECONDS = 0.5
 _SILENCE_SECONDS = 1.0
@@ -40,11 +40,16 @@ def understood(data: object) -> tuple[bool, frozenset[str] | None]:
 
 
 class Channel:
-    """Listens for as long as its task runs. `forget` is called for each purge, and for everything while it is deaf."""
+    """Listens for as long as its task runs. `forget` is called for each purge, and for everything while it is deaf;
+    `filled` with whatever is said of pages that are made.
+    """
 
-    def __init__(self, connected: Connected, forget: Forget) -> None:
+    def __init__(
+        self, connected: Connected, forget: Forget, filled: Callable[[object], object] = lambda _said: None
+    ) -> None:
         self._connected = connected
         self._forget = forget
+        self._filled = filled
         self.hears = False
         self._missed = False
 
@@ -67,8 +72,9 @@ class Channel:
         pubsub = self._connected.client.pubsub()
         try:
             async with asyncio.timeout(_SILENCE_SECONDS):
-                await pubsub.subscribe(CHANNEL)
-                await pubsub.get_message(timeout=_SILENCE_SECONDS)
+                await pubsub.subscribe(CHANNEL, FILLED)
+                for _ in (CHANNEL, FILLED):
+                    await pubsub.get_message(timeout=_SILENCE_SECONDS)
             if self._missed:
                 self._forget(None)
             self.hears, self._missed = True, False
@@ -83,7 +89,10 @@ class Channel:
                     waiting_for_pong = True
                     continue
                 waiting_for_pong = False
-                if heard["type"] == "subscribe":
+                if heard["channel"] == FILLED.encode():
+                    if heard["type"] == "message":
+                        self._filled(heard["data"])
+                elif heard["type"] == "subscribe":
                     self._forget(None)  # the client connected anew by itself: what was said meanwhile is lost
                 elif heard["type"] == "message":
                     purge, tags = understood(heard["data"])

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.cache.fill import Fills
+from gateway.cache.fetch import Fetches
 from gateway.cache.memory import MemoryPages
-from gateway.cache.page import PageStore, StoredPage
+from gateway.cache.page import Claim, PageStore, StoredPage
 from gateway.content.files import load_directory
 from gateway.delivery import Delivery, Reading
 from gateway.geo.evidence import Witnesses
@@ -45,6 +45,15 @@ class Nothing:
     async def put(self, _page: StoredPage) -> None:
         return None
 
+    async def claim(self, _key: str) -> Claim:
+        return Claim(free=True)
+
+    async def wait(self, _key: str, _seconds: float) -> None:
+        return None
+
+    async def release(self, _key: str) -> None:
+        return None
+
     async def purge(self, _tags: frozenset[str] | None) -> int:
         return 0
 
@@ -67,4 +76,5 @@ def reading(snapshot: Snapshot, region: str = "FR", now: datetime = NOW) -> Read
 
 def delivery(store: PageStore | None = None, memory_bytes: int = 2**24) -> Delivery:
     """A process's delivery."""
-    return Delivery(MemoryPages(memory_bytes), store or Nothing(), Fills(), Said())
+    memory = MemoryPages(memory_bytes)
+    return Delivery(memory, Fetches(memory, store or Nothing()), Said())
