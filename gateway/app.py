@@ -27,6 +27,7 @@ from gateway.telemetry.logs import LogEvents, start_logging
 from gateway.telemetry.metrics import Metrics
 from gateway.upkeep import Upkeep
 from gateway.web.admin import admin_application
+from gateway.web.connections import KEEPALIVE_SECONDS, Connections, raise_descriptor_limit
 from gateway.web.express import Express
 from gateway.web.host import hostname
 from gateway.web.lane import Lane
@@ -34,7 +35,7 @@ from gateway.web.own_proxy import Crowd
 from gateway.web.public import Public
 from gateway.web.reader import Readers
 from gateway.web.record import Record
-from gateway.web.server import KEEPALIVE_SECONDS, Server, assert_strict_parser
+from gateway.web.server import Server, assert_strict_parser
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 DRAIN_SECONDS = 30.0
@@ -86,6 +87,7 @@ class Gateway:
     async def start(self) -> None:
         """Read everything, then listen. Raises GatewayError where there is nothing that may be served."""
         assert_strict_parser()
+        raise_descriptor_limit()
         self._running.callback(self.events.close)
         try:
             await self.upkeep.load()
@@ -143,7 +145,8 @@ class Gateway:
         options = {"access_log": None, "keepalive_timeout": KEEPALIVE_SECONDS, "handler_cancellation": False}
         answer = express.answer if express else None
         balancers = settings.proxies if settings.proxies.header == PROXY_PROTOCOL else None
-        server = Server(lane.handle, self.events, lane.bad_request, answer, balancers, **options)
+        places = Connections(self.events, settings.proxies)
+        server = Server(lane.handle, self.events, lane.bad_request, answer, balancers, places, **options)
         reading = web.ServerRunner(server, shutdown_timeout=DRAIN_SECONDS)
         administering = web.AppRunner(admin_application(operations, self.admin_token), access_log=None)
         for runner in (reading, administering):

@@ -129,6 +129,7 @@ EVENTS: Mapping[str, Kind] = {
     ),
     "purged": Kind("Pages were removed.", ("tags", "removed", "remaining", "actor", "reason")),
     "worker_died": Kind("A worker ended by itself.", ("worker", "pid", "code")),
+    "connections_refused": Kind("No place for connections, in all or from one peer; once a minute.", ("count",)),
     "request_failed": Kind("A request met an error of ours.", ("error", "stack", "status", "reason")),
     "decision_facts": Kind("An hour's decisions, counted; cells under ten are merged.", ("hour", "cells")),
     "log_dropped": Kind("Log lines were lost because they could not be written in time.", ("count",)),

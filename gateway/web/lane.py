@@ -11,9 +11,10 @@ from gateway.telemetry.request_event import inherited_trace
 from gateway.web.exchange import Incoming, Outgoing
 from gateway.web.headers import plain_headers
 from gateway.web.host import addressed
+from gateway.web.protocol import to_aiohttp
 from gateway.web.public import Public
 from gateway.web.record import Record
-from gateway.web.server import peer_behind, speaks, to_aiohttp
+from gateway.web.server import peer_behind, speaks
 
 NAME = "natural"
 WORDS = {

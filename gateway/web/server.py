@@ -1,4 +1,4 @@
-"""aiohttp's server, with our own word where it would speak for itself: errors echo nothing and log no address."""
+"""aiohttp's server for the public port: a protocol of our own for each connection, a place for each or none."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from aiohttp.web_protocol import RequestHandler
 from gateway.errors import GatewayError
 from gateway.events import Events
 from gateway.geo.client_address import TrustedProxies
+from gateway.web.connections import Connections
 from gateway.web.exchange import Outgoing
 from gateway.web.preamble import Preamble
+from gateway.web.protocol import Protocol, peer_of
 
 Express = Callable[[bytes, str | None], bytes | None]
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
-PLAIN = (b"GET ", b"HEAD ")
-KEEPALIVE_SECONDS = 75.0
-HEAD_SECONDS = 10.0
+LOOK_SECONDS = 1.0
+LINGER_SECONDS = 1.0
+"""How long the rest of a body that nobody wants is read, so that its sender sees the answer before the reset."""
 
 
 def assert_strict_parser() -> None:
@@ -29,98 +31,10 @@ def assert_strict_parser() -> None:
         raise GatewayError("aiohttp runs without its C parser; install a wheel of aiohttp for this platform")
 
 
-class Protocol(RequestHandler):
-    """One connection. Malformed requests get a fixed page and are closed; nothing of them is echoed or logged."""
-
-    __slots__ = ("_bad_request", "_clean", "_events", "_express", "_first_bytes", "_named", "peer")
-
-    def __init__(self, manager: Server, **options: Any) -> None:
-        super().__init__(manager, **options)
-        self._bad_request = manager.bad_request
-        self._events = manager.events
-        self._express = manager.express
-        self._clean = True
-        self.peer: str | None = None
-        self._named = False
-        self._first_bytes: asyncio.TimerHandle | None = None
-
-    def stand_for(self, peer: str | None) -> Protocol:
-        """Serve whom the PROXY protocol named, not the balancer at the socket; to be said before it is connected."""
-        self.peer, self._named = peer, True
-        return self
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start the deadline for the first head: a peer that says nothing holds no connection."""
-        super().connection_made(transport)
-        if not self._named:
-            self.peer = peer_of(transport)
-        self._first_bytes = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._silent)
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Forget the deadline with the connection."""
-        if self._first_bytes is not None:
-            self._first_bytes.cancel()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        """Try the express lane while aiohttp waits for a new request; else the bytes are aiohttp's, in their order.
-
-        Once bytes went to aiohttp that were not exactly one recognised head, only it knows where a request ends, and
-        the connection stays with it.
-        """
-        if self._express is not None and self._clean and self._idle():
-            answered = self._express(data, self.peer)
-            if answered is not None and self.transport is not None:
-                if self._first_bytes is not None:
-                    self._first_bytes.cancel()
-                    self._first_bytes = None
-                self._next_keepalive_close_time = self._loop.time() + KEEPALIVE_SECONDS
-                self.transport.write(answered)
-                return
-        self._clean = self._clean and data.find(b"\r\n\r\n") == len(data) - 4 and data.startswith(PLAIN)
-        super().data_received(data)
-
-    def _idle(self) -> bool:
-        """Whether nothing is in flight, nothing queued, and the peer reads what it is sent."""
-        waiter = self._waiter
-        return (
-            (not self._request_count if waiter is None else not waiter.done())  # aiohttp may not have come to wait yet
-            and not self._messages
-            and not self._close
-            and not self._force_close
-            and not self._paused
-        )
-
-    def _silent(self) -> None:
-        if self._current_request is None and not self._request_count and self.transport is not None:
-            self.transport.close()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """A fixed page instead of aiohttp's, which echoes the bytes that it could not parse."""
-        del message
-        if request.writer.output_size > 0:
-            raise ConnectionError("the response has begun; only closing is left")
-        if status >= 500:
-            self._events.emit("request_failed", level="error", error=type(exc).__name__)
-        response = to_aiohttp(self._bad_request(status))
-        response.force_close()
-        return response
-
-    def log_exception(self, *_args: Any, **_options: Any) -> None:
-        """Say nothing: aiohttp's words would carry the reader's address."""
-
-    def log_debug(self, *_args: Any, **_options: Any) -> None:
-        """Say nothing, for the same reason."""
-
-
 class Server(web.Server):
-    """Makes a Protocol for each connection. `balancers`: who must say first, in the PROXY protocol, for whom it is."""
+    """Makes a Protocol for each connection. `balancers`: who must say first, in the PROXY protocol, for whom it is.
+    `all`: the places that there are for connections.
+    """
 
     def __init__(
         self,
@@ -129,9 +43,12 @@ class Server(web.Server):
         bad_request: Callable[[int], Outgoing],
         express: Express | None = None,
         balancers: TrustedProxies | None = None,
+        all: Connections | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(handler, **options)
+        super().__init__(handler, **{"lingering_time": LINGER_SECONDS, **options})
+        self.all = Connections(events) if all is None else all
+        self._looking: asyncio.TimerHandle | None = None
         self._balancers = balancers
         self.events = events
         self.bad_request = bad_request
@@ -143,6 +60,16 @@ class Server(web.Server):
             return cast("RequestHandler", Preamble(self._balancers, peer_of, self._named, self._refused))
         return self._protocol()
 
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        """Look at all connections once a second, as long as there are any."""
+        super().connection_made(handler, transport)
+        if self._looking is None:
+            self._looking = self._loop.call_later(LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        self.all.look(self._loop.time())
+        self._looking = self._loop.call_later(LOOK_SECONDS, self._look) if self.connections else None
+
     def _protocol(self) -> Protocol:
         return Protocol(self, loop=self._loop, **self._kwargs)
 
@@ -151,12 +78,6 @@ class Server(web.Server):
 
     def _refused(self) -> None:
         self.bad_request(400)  # for its line in the log: to bytes that are no HTTP there is no answer
-
-
-def peer_of(transport: asyncio.BaseTransport | None) -> str | None:
-    """The address at the other end of the socket; None where there is none (a unix socket)."""
-    name = transport.get_extra_info("peername") if transport is not None else None
-    return name[0] if isinstance(name, tuple) and name else None
 
 
 def peer_behind(request: web.BaseRequest) -> str | None:
@@ -170,14 +91,3 @@ def speaks(request: web.BaseRequest) -> bool:
         return True
     request._version = HttpVersion11  # noqa: SLF001
     return False
-
-
-def to_aiohttp(outgoing: Outgoing) -> web.Response:
-    """An Outgoing as aiohttp writes it."""
-    response = web.Response(status=outgoing.status, body=outgoing.body or None)
-    response.headers["Server"] = "gateway"  # or aiohttp names itself, Python and both versions
-    for name, value in outgoing.headers:
-        response.headers.add(name, value)
-    if outgoing.close:
-        response.force_close()
-    return response
