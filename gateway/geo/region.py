@@ -130,7 +130,9 @@ UNKNOWN = Region(name="unknown", title="Readers whose place is unknown")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One witness on one region. `answers`: it knows at the needed granularity; `firm`: it may help to confirm."""
+    """One witness on one region. `answers`: it knows at the needed granularity (whoever says inside does); `firm`: where
+    it says inside, it may help to confirm.
+    """
 
     standing: Standing
     answers: bool = True
@@ -156,7 +158,7 @@ def standing(region: Region, evidence: Sequence[Place]) -> Standing:
     if best is not Standing.INSIDE:
         return best
     answering = sum(claim.answers for claim in heard)
-    confirming = sum(claim.answers and claim.firm and claim.standing is Standing.INSIDE for claim in heard)
+    confirming = sum(claim.firm and claim.standing is Standing.INSIDE for claim in heard)
     if 2 * confirming > answering or _confirmed_in_a_member(region, evidence):
         return Standing.CONFIRMED
     return Standing.INSIDE
@@ -179,29 +181,28 @@ def covers_realm(regions: Iterable[Region], holder: str) -> bool:
 def _claim(region: Region, place: Place, evidence: Sequence[Place]) -> Claim:
     if place.registered and covers_realm((region,), place.registered):
         return Claim(Standing.INSIDE, firm=False)
-    on_wholly = {code: _on_code(code, place, evidence, region) for code in sorted(region.wholly)}
-    on_partly = {code: _weaken(_on_code(code, place, evidence, region)) for code in sorted(region.partly)}
-    on_members = [*on_wholly.items(), *on_partly.items()]
-    best = max((claim for _, claim in on_members), key=lambda claim: (claim.standing, claim.answers and claim.firm))
+    on_wholly = [(code, _on_code(code, place, evidence, region)) for code in region.wholly]
+    on_partly = [(code, _weaken(_on_code(code, place, evidence, region))) for code in region.partly]
+    on_members = [*on_wholly, *on_partly]
+    best = max((claim for _, claim in on_members), key=lambda claim: (claim.standing, claim.firm))
     if best.standing is Standing.INSIDE:
         return best
     # A country in the record is an answer about the region's countries, whatever it leaves open about its subdivisions.
     of_countries = any(claim.answers for code, claim in on_members if not is_subdivision(code))
     of_all = all(claim.answers for _, claim in on_members)
-    answers = best.answers if best.standing is Standing.POSSIBLE else of_all
-    return Claim(best.standing, answers=answers or of_countries, firm=best.firm)
+    return Claim(best.standing, answers=of_all or of_countries)
 
 
 def _confirmed_in_a_member(region: Region, evidence: Sequence[Place]) -> bool:
     """Whether one member alone is confirmed: adding a member to a region never makes its readers less sure."""
     members = region.wholly if len(region.wholly) + len(region.partly) > 1 else frozenset[str]()
-    alone = (Region(code, wholly=frozenset({code})) for code in sorted(members))
+    alone = (Region(code, wholly=frozenset({code})) for code in members)
     return any(standing(member, evidence) is Standing.CONFIRMED for member in alone)
 
 
 def _weaken(claim: Claim) -> Claim:
     """Being in a part that is only partly in the region makes the region possible, and that is an answer."""
-    return Claim(min(claim.standing, Standing.POSSIBLE), answers=claim.answers, firm=False)
+    return Claim(min(claim.standing, Standing.POSSIBLE), answers=claim.answers)
 
 
 def _on_code(code: str, place: Place, evidence: Sequence[Place], region: Region) -> Claim:
