@@ -26,7 +26,9 @@ Source = Path | Mapping[str, bytes]
 Outcome = tuple[dict[str, bytes], Parsed] | PolicyError
 
 
-async def parse_apart(source: Source, redirect_hosts: frozenset[str]) -> tuple[dict[str, bytes], Parsed]:
+async def parse_apart(
+    source: Source, redirect_hosts: frozenset[str], *, seconds: float = PARSE_SECONDS
+) -> tuple[dict[str, bytes], Parsed]:
     """The files and what they say. Raises PolicyError where they cannot be read; other problems are in `Parsed`.
 
     The event loop is held for moments only. A cancellation ends the other process.
@@ -39,15 +41,16 @@ async def parse_apart(source: Source, redirect_hosts: frozenset[str]) -> tuple[d
             start_new_session=True,  # Ctrl-C is for us, and we end it
         )  # fmt: skip
     try:
-        outcome = await asyncio.to_thread(_ask, here, source, redirect_hosts)
+        async with asyncio.timeout(seconds):
+            outcome = await asyncio.to_thread(_ask, here, source, redirect_hosts)
     except TimeoutError as error:
-        what = f"the policies could not be read within {PARSE_SECONDS:.0f} s"
+        what = f"the policies could not be read within {seconds:.0f} s"
         raise _failed("too-slow", what, "look for huge files in the directory") from error
     except (EOFError, OSError) as error:
         raise _failed("reader-died", "the process that read the policies died", "try again") from error
     finally:
         if process.returncode is None:
-            process.kill()  # after a cancellation this also ends the thread that still listens
+            process.kill()  # after a time-out or a cancellation this ends the thread too, which still talks to it
         await process.wait()
     if isinstance(outcome, PolicyError):
         raise outcome
@@ -57,8 +60,7 @@ async def parse_apart(source: Source, redirect_hosts: frozenset[str]) -> tuple[d
 def _ask(here: Connection, source: Source, redirect_hosts: frozenset[str]) -> Outcome:
     with here:
         here.send((source, redirect_hosts))
-        if not here.poll(PARSE_SECONDS):
-            raise TimeoutError
+        here.poll(None)
         with _kept_from_the_collector():
             outcome: Outcome = here.recv()
             return outcome
