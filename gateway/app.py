@@ -15,6 +15,7 @@ from aiohttp import web
 from gateway.cache.fetch import Fetches
 from gateway.cache.memory import MemoryPages
 from gateway.cache.redis import RedisPages
+from gateway.cache.redis_probe import node_name, tell_for_ever
 from gateway.cache.valkey import EmbeddedValkey
 from gateway.delivery import Delivery
 from gateway.errors import GatewayError, SettingsError
@@ -118,6 +119,10 @@ class Gateway:
         )
         running.push_async_callback(store.aclose)
         await store.start()
+        if settings.redis_url.get_secret_value() and (self._ports is None or self._ports.keeps_state):
+            node = node_name(settings.state)
+            telling = asyncio.create_task(tell_for_ever(settings.redis_url.get_secret_value(), node, self.signing_key))
+            running.push_async_callback(_ended, telling)
         self._count(memory, store, lag)
         crowd = Crowd(self.events, time.monotonic())
         fetches = Fetches(memory, store)
@@ -254,10 +259,14 @@ async def _tell(record: Record, express: Express | None, crowd: Crowd) -> None:
         record.flush_facts()
 
 
-async def _told(telling: asyncio.Task[None], record: Record, express: Express | None) -> None:
-    telling.cancel()
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
     with suppress(asyncio.CancelledError):
-        await telling
+        await task
+
+
+async def _told(telling: asyncio.Task[None], record: Record, express: Express | None) -> None:
+    await _ended(telling)
     if express is not None:
         express.settle()
     record.flush_facts(closing=True)
