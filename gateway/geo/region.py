@@ -130,8 +130,8 @@ UNKNOWN = Region(name="unknown", title="Readers whose place is unknown")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One witness on one region. `answers`: it knows at the needed granularity (whoever says inside does); `firm`: where
-    it says inside, it may help to confirm.
+    """One witness on one region. `answers`: it knows at the needed granularity, as whoever says inside does. `firm`:
+    where it says inside, that may help to confirm.
     """
 
     standing: Standing

@@ -88,7 +88,7 @@ _STANDS = {
 
 def _where(location: Location, readers: Readers) -> str:
     standing = standing_in_any(location, readers.within, readers.realms)
-    named = [name for name in readers.within if standing is Standing.OUTSIDE or standing_in(location, name) == standing]
+    named = [name for name in readers.within if standing_in(location, name) is standing]
     if named:
         return f"the reader {_STANDS[standing]} {_listed(named)}"
     return f"the reader is inside {_listed(readers.within)} taken together, by the network's registration"

@@ -27,7 +27,7 @@ def expected(door: str, slug: str, outcomes: dict[str, Seen], articles: dict[str
     seen = {
         "status": 200,
         "cache": _cache(everyone, set().union(*(one["protect"] for one in everyone)), 200, now),
-        "notices": sorted({id for one in everyone for id in one["notices"]}),
+        "notices": sorted({name for one in everyone for name in one["notices"]}),
     }
     shown = {name: one for name, one in outcomes.items() if not one["block"] or one["block"][2] == "mark"}
     if door == "feed":
@@ -35,7 +35,7 @@ def expected(door: str, slug: str, outcomes: dict[str, Seen], articles: dict[str
     return seen | _stories(articles, shown)
 
 
-def _cache(those: list[Seen], protect: set[str], status: int, now: datetime) -> Any:
+def _cache(those: list[Seen], protect: set[str], status: int, now: datetime) -> str | int:
     """A line, or the seconds for which anybody may keep the page."""
     if "storing" in protect:
         return "private, no-cache, no-store"
@@ -59,7 +59,7 @@ def _article(door: str, art: Seen, own: Seen) -> Seen:
     }  # fmt: skip
     if door == "html":
         return seen | {"social": sorted(own["social"]) if not gone else []}
-    names = [f"notice:{id}" for id in own["notices"]] + [f"protect:{what}" for what in own["protect"]]
+    names = [f"notice:{name}" for name in own["notices"]] + [f"protect:{what}" for what in own["protect"]]
     names += [f"block:{gone[1]}"] if gone else []
     names += [f"withhold:{part}" for part in own["parts"]] + ["withhold:media" for _ in own["media"]]
     names += [f"substitute:{target}" for target in own["subs"]] + [f"header:{name}" for name in own["headers"]]
@@ -113,7 +113,7 @@ def seen(door: str, slug: str, art: Seen, answer: Answer) -> Seen:
     if door == "html":
         described = re.search(r'property="og:description" content="([^"]*)"', text)
         told = described[1] if described else ""
-        found["social"] = sorted(id for id in NOTICES if f"{id} concerns you" in told)
+        found["social"] = sorted(name for name in NOTICES if f"{name} concerns you" in told)
         return found | {"notices": _ids(text), "withheld": sorted(re.findall(r'data-withheld="([^"]+)"', text))}
     value: Seen = answer.json()
     return found | {

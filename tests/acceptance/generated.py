@@ -46,7 +46,7 @@ def policy(r: random.Random, number: int, epoch: datetime, unit: timedelta) -> W
     return {**found, "do": [action(r) for _ in range(r.randint(1, 3))]}
 
 
-def readers(r: random.Random) -> Any:
+def readers(r: random.Random) -> str | Written:
     named = {"in": some(r, NAMES), "not_in": some(r, [*NAMES, "office"])}
     return r.choice(["all", {"in": named["in"]}, {"in": named["in"]}, named, {"not_in": named["not_in"]}])
 
@@ -159,5 +159,5 @@ def directory(written: list[Written], corrected: list[Written]) -> dict[str, str
     texts = {one["policy"] + ".yaml": json.dumps(one) for one in written}
     if corrected:
         texts["corrections.yaml"] = json.dumps({"corrections": corrected})
-    texts |= {f"notices/{id}/en.md": notice(id) for id in ("warn", "other", "gone")}
+    texts |= {f"notices/{name}/en.md": notice(name) for name in ("warn", "other", "gone")}
     return texts | {"regions.yaml": REGIONS, "texts/t.md": "Other words."}

@@ -57,11 +57,11 @@ def write_evidence(r: random.Random, root: Path, size: int = 240) -> dict[str, l
             says[address] = []
     for name, records in (("city-of-a.mmdb", CITY), ("country-of-b.mmdb", FLAT)):
         written: dict[str, object] = {}
-        for address in says:
+        for address, heard in says.items():
             if r.random() < 0.85:
                 record, meaning = r.choice(records)
                 written[f"{address}/{128 if ':' in address else 32}"] = record
-                says[address].append(meaning)
+                heard.append(meaning)
         write_mmdb(root / name, written, kind="Made-City" if records is CITY else "Made-Flat")
     return says
 

@@ -3,6 +3,7 @@
 `ORACLE_EXAMPLES` cases, 50,000 where nothing else is said; `ORACLE_SEED` repeats a run.
 """
 
+# ruff: noqa: T201  (progress, for whoever waits)
 from __future__ import annotations
 
 import json

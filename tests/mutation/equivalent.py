@@ -1,0 +1,51 @@
+"""Mutants that no test can kill, because they mean the same; each with the reason, by module and mutant's name.
+
+An entry that is no longer a mutant is named at the end of a run: remove it.
+"""
+
+from __future__ import annotations
+
+SLICED = "the loop ends there anyhow: at the end of the line there is nothing more to match"
+TWICE = "ip_address refuses it too; said here as well because older Pythons' ip_address did not"
+DERIVED = "worked out from `networks`, which are compared and printed already"
+
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "region": {
+        "covers_realm: CONTROLLED_BY[holder].territories <= named  ->  CONTROLLED_BY[holder].territories < named": (
+            "the holder is named too, and is none of its territories: equal they never are"
+        ),
+    },
+    "client_address": {
+        "parse_address: ''  ->  'X'": "neither is an address",
+        "parse_address: not text.isascii() or '%' in text or '/' in text  ->  '%' in text or '/' in text": TWICE,
+        "parse_address: not text.isascii() or '%' in text or '/' in text  ->  not text.isascii() or '%' in text": TWICE,
+        "parse_address: '/'  ->  '/X'": TWICE,
+        "TrustedProxies: field(init=False, repr=False, compare=False)  ->  field(init=False, compare=False)": DERIVED,
+        "TrustedProxies: field(init=False, repr=False, compare=False)  ->  field(init=False, repr=False)": DERIVED,
+        "TrustedProxies: False  ->  True  #2": DERIVED,
+        "TrustedProxies: False  ->  True  #3": DERIVED,
+        "_range: isinstance(network, IPv6Network) and network.prefixlen >= 96 and network.network_address.ipv4_mapped"
+        "  ->  network.prefixlen >= 96 and network.network_address.ipv4_mapped": "an IPv4 network's prefix is at most 32",
+        "_range: isinstance(network, IPv6Network) and network.prefixlen >= 96 and network.network_address.ipv4_mapped"
+        "  ->  isinstance(network, IPv6Network) and network.network_address.ipv4_mapped": (
+            "a shorter prefix cuts into ::ffff:0:0, so its first address is not a mapped one"
+        ),
+    },
+    "forwarded": {
+        "elements: at < len(line)  ->  at <= len(line)": SLICED,
+        "elements: break  ->  continue": SLICED,
+    },
+    "variant": {
+        "_name: '-._~'  ->  '-._~X'": "quote never quotes letters",
+    },
+    "merge": {
+        "fingerprint: 'surrogatepass'  ->  'surrogatepassX'": "repr has spelled lone surrogates in ASCII already",
+        "Due.scope: action.target.partition  ->  action.target.rpartition": "a part's id holds no colon",
+    },
+    "readers": {
+        "standing_now: break  ->  continue": "nothing is surer than confirmed",
+        "standing_in_any: max((standing_in(location, region) for region in regions), default=Standing.OUTSIDE)  ->  "
+        "max((standing_in(location, region) for region in regions))": "an empty list is refused when policies are read",
+        "standing_in_any: Standing.OUTSIDE  ->  Standing.POSSIBLE": "an empty list is refused when policies are read",
+    },
+}

@@ -1,0 +1,127 @@
+"""Decisions where their rules meet, sentences word for word: each test is one that a small fault would break."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.content.doors import Door
+from gateway.geo.location import Location
+from gateway.geo.region import Standing
+from gateway.policy.decide import decide
+from gateway.policy.decision import Decision, DueNotice, Treatments, Withheld
+from gateway.policy.match import media_matching
+from gateway.policy.merge import Due, fingerprint
+from gateway.policy.model import PROTECTIONS, NoticePlace, NoticeText
+from gateway.policy.readers import standing_in
+from tests.policy.world import CONFIRMED, INSIDE, NOW, OUTSIDE, POSSIBLE, article, notice, policies, policy, reader
+
+WARN = "notice: warn"
+BLOCK = "block: {notice: gone}"
+AWAY = "redirect: {to: /away}"
+SUBSTITUTE = "substitute: {part: p3, with: texts/t.md}"
+LETTERS = ("p9", "p1", "p5", "p3", "p7", "p2")
+
+
+def sentence(readers: str, location: Location) -> str:
+    """The part of the trace that says where the reader stands."""
+    decision = decide(policies(policy(WARN, readers=readers)), article(), location, Door.HTML, NOW)
+    return decision.trace[0].reason.rpartition("; ")[0]
+
+
+def at_home(*actions: str, name: str = "p", door: Door = Door.HTML, **more: str) -> Decision:
+    made = policies(policy("\n".join(actions), name=name), **more)
+    return decide(made, article(), reader({"RU": CONFIRMED}), door, NOW)
+
+
+@pytest.mark.parametrize(
+    ("readers", "standings", "said"),
+    [
+        ("all", {}, "the policy is for all readers"),
+        ("{in: [RU, DE, FR]}", {}, "the reader is outside RU, DE or FR"),
+        ("{in: [RU, DE, FR]}", {"RU": INSIDE, "DE": POSSIBLE, "FR": INSIDE}, "the reader is inside RU or FR"),
+        ("{not_in: [office]}", {}, "the reader is outside office, which 'not_in' leaves out"),
+        ("{not_in: [office]}", {"office": CONFIRMED}, "the reader is confirmed in office, which 'not_in' leaves out"),
+        ("{not_in: [AT, CH]}", {"AT": POSSIBLE}, "the reader may be in AT, which 'not_in' leaves out"),
+        ("{in: [RU], not_in: [AT, CH]}", {"RU": CONFIRMED}, "the reader is confirmed in RU"),
+    ],
+)
+def test_the_trace_says_where_the_reader_stands(readers: str, standings: dict[str, Standing], said: str) -> None:
+    assert sentence(readers, reader(standings)) == said
+
+
+def test_the_trace_of_an_unknown_reader_names_only_regions_that_the_policy_names() -> None:
+    assert sentence("{in: [RU]}", reader({"RU": POSSIBLE}, unknown="no-record")) == "the reader may be in RU"
+
+
+def test_the_trace_of_a_registration_names_the_list_taken_together() -> None:
+    registered = reader({"RU": POSSIBLE, "held": POSSIBLE}, registered_holders=frozenset({"RU"}))
+    said = sentence("{in: [RU, held]}", registered)
+    assert said == "the reader is inside RU or held taken together, by the network's registration"
+
+
+def test_where_no_standing_was_worked_out_only_an_unknown_reader_may_be_there() -> None:
+    assert standing_in(reader(unknown="no-record"), "DE") is POSSIBLE
+    assert standing_in(reader(), "DE") is OUTSIDE
+
+
+def test_a_refusal_falls_back_to_english_before_any_other_language() -> None:
+    german = {"notices/gone/de.md": notice("Nicht hier", conditional=False, text="Ein Gericht verbietet es.")}
+    made = policies(policy(BLOCK), **german)
+    refusal = decide(made, article(language="fr"), reader({"RU": CONFIRMED}), Door.HTML, NOW).treatments.refusal
+    assert refusal
+    assert refusal.notice.language == "en"
+
+
+def test_what_an_action_touches_is_told_in_order() -> None:
+    facts = article(parts=frozenset(LETTERS), media=LETTERS)
+    held = f"withhold: {{parts: [{', '.join(LETTERS)}], media: [{', '.join(LETTERS)}], notice: gone}}"
+    made = policies(policy(f"{held}\nprotect: all\n{WARN}\n{SUBSTITUTE}"), **{"texts/t.md": "Other."}).policies[0]
+    withhold, protect, warn, substitute = (Due(made, action) for action in made.actions)
+    assert withhold.scope(facts) == (*sorted(LETTERS), *sorted(LETTERS))
+    assert protect.scope(facts) == tuple(sorted(PROTECTIONS))
+    assert warn.scope(facts) == ("page",)
+    assert substitute.scope(facts) == ("part:p3",)
+    assert substitute.scope(article(parts=frozenset({"p4"}))) == ()
+    assert warn.media(facts) == frozenset()
+
+
+def test_protection_goes_with_a_redirect_and_notices_into_the_metadata_of_a_refusal() -> None:
+    away = at_home(AWAY, "protect: [sharing]").treatments
+    assert (away.status, away.protect) == (302, {"sharing"})
+    refused = at_home(BLOCK, WARN, "protect: [sharing]").treatments
+    assert [due.id for due in refused.social] == ["warn"]
+    assert refused.protect == {"sharing"}
+
+
+@pytest.mark.parametrize("action", [BLOCK, AWAY])
+def test_a_refusal_or_redirect_is_the_same_outcome_whatever_the_policy_is_called(action: str) -> None:
+    assert at_home(action, name="a").fingerprint == at_home(action, name="b").fingerprint
+
+
+def test_a_fingerprint_is_the_same_in_every_process_whatever_order_sets_have_there() -> None:
+    text = NoticeText("warn", "en", "Title", "<p>Text</p>", "Text")
+    due = DueNotice("warn", NoticePlace.BANNER, text)
+    treatments = Treatments(
+        notices=(due,),
+        protect=frozenset(PROTECTIONS),
+        withheld=(Withheld(frozenset(LETTERS), frozenset(LETTERS), text),),
+        substitutes=(("title", "Other \ud800"),),
+        headers=(("X-Robots-Tag", "noindex"),),
+        social=(due,),
+    )
+    assert fingerprint(treatments) == "50c4dfe07474192faee1836af40503c6"
+
+
+def test_media_without_rights_of_their_own_are_not_meant_by_rights() -> None:
+    made = policies(policy(WARN, articles="{media: {rights: [us-only]}}")).policies[0]
+    facts = article(media=("a.jpg", "b.jpg"), media_rights=(("a.jpg", frozenset({"us-only"})), ("b.jpg", frozenset())))
+    assert media_matching(made.articles, facts) == {"a.jpg"}
+
+
+@pytest.mark.parametrize("what", ["parts: [p3]", "media: [photo.jpg]"])
+def test_what_two_policies_withhold_is_marked_once_by_the_first(what: str) -> None:
+    first = policy(f"withhold: {{{what}, notice: warn}}", name="a")
+    second = policy(f"withhold: {{{what}, notice: gone}}", name="b")
+    decision = decide(policies(first, second), article(), reader({"RU": CONFIRMED}), Door.HTML, NOW)
+    assert [held.notice.id for held in decision.treatments.withheld] == ["warn"]
+    assert decision.policies == ("a", "b")
