@@ -125,3 +125,18 @@ def test_what_two_policies_withhold_is_marked_once_by_the_first(what: str) -> No
     decision = decide(policies(first, second), article(), reader({"RU": CONFIRMED}), Door.HTML, NOW)
     assert [held.notice.id for held in decision.treatments.withheld] == ["warn"]
     assert decision.policies == ("a", "b")
+
+
+def test_of_two_texts_for_one_place_the_first_policys_stands() -> None:
+    first, second = (policy(f"substitute: {{part: p3, with: texts/{name}.md}}", name=name) for name in ("a", "b"))
+    made = policies(first, second, **{"texts/a.md": "The first.", "texts/b.md": "The second."})
+    decision = decide(made, article(), reader({"RU": CONFIRMED}), Door.HTML, NOW)
+    assert decision.treatments.substitutes == (("part:p3", "The first."),)
+
+
+def test_of_two_values_for_one_header_the_first_policys_stands() -> None:
+    first, second = (
+        policy(f"headers: {{X-Robots-Tag: {value}}}", name=name) for name, value in (("a", "noindex"), ("b", "none"))
+    )
+    decision = decide(policies(first, second), article(), reader({"RU": CONFIRMED}), Door.HTML, NOW)
+    assert decision.treatments.headers == (("X-Robots-Tag", "noindex"),)
