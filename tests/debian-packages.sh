@@ -10,6 +10,7 @@ need nginx nginx
 need /usr/lib/nginx/modules/ngx_http_geoip2_module.so libnginx-mod-http-geoip2
 need chromium chromium
 need redis-server redis-server
+need haproxy haproxy
 need wrk wrk
 need openssl openssl
 need curl curl
@@ -27,5 +28,5 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive sh -c "apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing" >/dev/null && { bring_promtool || true; } && exit 0
 fi
 echo "missing Debian packages:$missing"
-echo "the tests that need them (front proxy: nginx; pages: chromium; Redis differences: redis-server; benchmark: wrk;"
+echo "the tests that need them (front proxies: nginx, haproxy; pages: chromium; Redis differences: redis-server; benchmark: wrk;"
 echo "README tour: curl, jq) will be reported as skipped. To run them: apt-get install$missing"

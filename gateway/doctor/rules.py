@@ -25,6 +25,10 @@ def policies(found: PolicySet | None, problems: Sequence[Problem], path: str, no
             "`gateway check` names file, line and remedy of each mistake",
         )
         return
+    if not found.policies:
+        yield failed(NAME, f"there is no policy in {path}", "Every article goes to everybody, without a warning.",
+                     "see that GATEWAY_POLICIES names the right directory, and that it is mounted")  # fmt: skip
+        return
     boundary = next_boundary(found, now)
     coming = f"next change at {boundary:%Y-%m-%d %H:%M:%S %Z}" if boundary else "no change ahead"
     yield ok(NAME, f"revision {found.revision}, {len(found.policies)} policies; {coming}")
