@@ -90,7 +90,7 @@ EVENTS: Mapping[str, Kind] = {
         "The gateway answers.",
         ("url", "port", "revision", "policies", "articles", "databases", "evidence", "mode", "workers", "version"),
     ),
-    "gateway_stopped": Kind("The gateway has stopped in order.", ("seconds", "reason")),
+    "gateway_stopped": Kind("The gateway has stopped in order.", ("seconds", "reason", "workers")),
     "policy_reloaded": Kind(
         "Another policy set is in force.",
         ("revision", "policies", "changed", "added", "removed", "actor", "action", "warnings"),
