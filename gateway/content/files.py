@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
+from typing import BinaryIO
 
 from gateway.content import kept
 from gateway.content.article import Article, Facts
@@ -98,6 +99,7 @@ class DirectoryIndex(Catalogue):
         super().__init__(facts, before)
         self._tree, self._keeping, self._found, self._paths = tree, keeping, found, paths
         self._texts: OrderedDict[tuple[str, str], Article] = OrderedDict()
+        self._summed: dict[str, tuple[object, ...]] = {}
         self.site = found.site
         self.problems: tuple[Problem, ...] = (
             *sorted(problems, key=lambda one: (one.path, one.line, one.column)),
@@ -115,10 +117,24 @@ class DirectoryIndex(Catalogue):
 
     def read_media(self, media: Media) -> bytes:
         """A medium's bytes. Raises ContentError if the file is gone or no longer what the index says."""
-        raw = self._tree.read(f"media/{media.path}")
-        if digest(raw) != media.digest:
-            raise ContentError(f"media/{media.path} has changed since it was indexed")
-        return raw
+        with self.open_media(media) as file:
+            return file.read()
+
+    def open_media(self, media: Media) -> BinaryIO:
+        """A medium's file at its beginning; the caller closes it. Raises ContentError as `read_media` does.
+
+        A file is summed up once, then again when its inode, size or times differ: large ones are asked for often.
+        """
+        file = self._tree.open(f"media/{media.path}")
+        status = os.fstat(file.fileno())
+        state = (media.digest, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        if self._summed.get(media.path) != state:
+            if digest(file.read()) != media.digest:
+                file.close()
+                raise ContentError(f"media/{media.path} has changed since it was indexed")
+            file.seek(0)
+            self._summed[media.path] = state
+        return file
 
     def path(self, slug: str) -> str:
         """The file of an article, relative to the content directory. Raises KeyError."""

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from gateway.errors import ContentError
 
@@ -74,6 +74,14 @@ class Tree:
 
     def read(self, path: str) -> bytes:
         """A file's bytes. Raises ContentError if it is gone, a link, no plain file, or too large."""
+        with self.open(path) as file:
+            try:
+                return file.read(MAX_FILE_BYTES + 1)
+            except OSError as error:
+                raise ContentError(f"{path}: {error.strerror}") from error
+
+    def open(self, path: str) -> BinaryIO:
+        """A file at its beginning; the caller closes it. Raises ContentError as `read` does."""
         directory, _, name = path.rpartition("/")
         try:
             above = self._open_directory(directory)
@@ -81,13 +89,13 @@ class Tree:
                 descriptor = os.open(name, _FLAGS, dir_fd=above)
             finally:
                 os.close(above)
-            with os.fdopen(descriptor, "rb") as file:
-                status = os.fstat(file.fileno())
-                if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
-                    raise ContentError(f"{path}: no plain file of at most {MAX_FILE_BYTES:,} bytes")
-                return file.read(MAX_FILE_BYTES + 1)
+            status = os.fstat(descriptor)
         except OSError as error:
             raise ContentError(f"{path}: {error.strerror}") from error
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
+            os.close(descriptor)
+            raise ContentError(f"{path}: no plain file of at most {MAX_FILE_BYTES:,} bytes")
+        return os.fdopen(descriptor, "rb")
 
     def _open_directory(self, path: str) -> int:
         """A descriptor of a directory under the root; the caller closes it. The root itself may be a link."""

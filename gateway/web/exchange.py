@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import BinaryIO
 
 from gateway.content.doors import Door
 from gateway.delivery import Delivered
@@ -49,7 +50,8 @@ class Reader:
 class Outgoing:
     """What goes out. `headers` are complete but for Date and framing. `delivered`: what the log line tells of it;
     None where no decision was asked for (assets, robots). `reader`: whom it
-    was made for, where a preview stands for another reader than the one who asks.
+    was made for, where a preview stands for another reader than the one who asks. `file`: stands for a body of
+    `length` bytes; whoever sends it closes it.
     """
 
     status: int
@@ -59,3 +61,10 @@ class Outgoing:
     delivered: Delivered | None = None
     reader: Reader | None = None
     close: bool = False
+    file: BinaryIO | None = None
+    length: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body."""
+        return len(self.body) or self.length

@@ -54,8 +54,8 @@ class Lane:
             self._record.failed(error)
             return to_aiohttp(self.bad_request(500))
         if request.body_exists or "Upgrade" in request.headers or self.draining:
-            # A body is never read; a gateway that stops sends its readers on; and of what follows an upgrade that is not
-            # made, aiohttp drops the rest of the segment: what comes then could be the middle of a request.
+            # A body is never read; a gateway that stops sends its readers on; and of what follows an upgrade that is
+            # not made, aiohttp drops the rest of the segment: what comes then could be the middle of a request.
             outgoing = replace(outgoing, close=True)
         trace_id = inherited_trace(incoming.header("traceparent"))
         self._record.request(

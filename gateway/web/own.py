@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
@@ -65,4 +66,8 @@ async def media(context: Context, match: Mapping[str, str]) -> Outgoing:
     headers = with_those_of_policies(headers, decision)
     if etag_matches(context.incoming.header("if-none-match") or "", etag):
         return Outgoing(304, [field for field in headers if field[0] != "Content-Type"], b"", Door.MEDIA)
-    return Outgoing(200, headers, context.snapshot.index.read_media(found), Door.MEDIA)
+    headers.append(("Content-Length", str(found.size)))
+    if context.incoming.method == "HEAD":
+        return Outgoing(200, headers, b"", Door.MEDIA, length=found.size)
+    file = await asyncio.to_thread(context.snapshot.index.open_media, found)
+    return Outgoing(200, headers, b"", Door.MEDIA, file=file, length=found.size)

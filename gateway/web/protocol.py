@@ -21,6 +21,7 @@ from gateway.web.connections import (
     WRITE_SECONDS,
 )
 from gateway.web.exchange import Outgoing
+from gateway.web.file_body import FileBody
 
 if TYPE_CHECKING:
     from gateway.web.server import Server
@@ -190,7 +191,9 @@ def peer_of(transport: asyncio.BaseTransport | None) -> str | None:
 
 def to_aiohttp(outgoing: Outgoing) -> web.Response:
     """An Outgoing as aiohttp writes it."""
-    response = web.Response(status=outgoing.status, body=outgoing.body or None)
+    body = outgoing.body or (FileBody(outgoing.file, outgoing.length) if outgoing.file else None)
+    response = web.Response(status=outgoing.status, body=body)
+    response.headers.popall("Content-Type", None)  # what aiohttp guesses of a body
     response.headers["Server"] = "gateway"  # or aiohttp names itself, Python and both versions
     for name, value in outgoing.headers:
         response.headers.add(name, value)

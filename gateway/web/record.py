@@ -51,7 +51,7 @@ class Record:
                 duration_ns=duration_ns,
                 method=method,
                 status=outgoing.status,
-                body_bytes=0 if method == "HEAD" else len(outgoing.body),
+                body_bytes=0 if method == "HEAD" else outgoing.size,
                 cache_status=delivered.status if delivered else "none",
                 cache_level=delivered.level if delivered else "none",
                 lane=lane,

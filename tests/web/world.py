@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tests.geo.addresses import ADDRESSES
+from tests.running import Running, gateway
 from tests.sites import policy, write_article, write_content, write_policies
+from tests.web.wire import SITE
 
 READERS = {
     "RU": ADDRESSES["Moscow"],
@@ -66,3 +69,12 @@ def write_world(root: Path) -> tuple[Path, Path]:
         """,
     )
     return content, policies
+
+
+def serve(
+    directory: Path, world: tuple[Path, Path], *arguments: str, **settings: str
+) -> AbstractContextManager[Running]:
+    """A gateway with this content and these policies; its state is kept in `directory`."""
+    content, policies = world
+    told = {"base_url": f"http://{SITE},http://{MIRROR}", "redirect_hosts": "elsewhere.example", **settings}
+    return gateway(directory, content=content, policies=policies, arguments=arguments, wait=True, **told)
