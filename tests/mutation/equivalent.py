@@ -38,6 +38,13 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "variant": {
         "_name: '-._~'  ->  '-._~X'": "quote never quotes letters",
     },
+    "match": {
+        "module: ''  ->  'X'": "any label will do that no article has",
+        "module: ''  ->  'X'  #2": "any label will do that no article has",
+        "candidates: ''  ->  'X'": "any version will do that no file has",
+        "why_not: reason and articles.translations and (original is not None)  ->  articles.translations and original "
+        "is not None": "saves work: without a reason none comes of it either",
+    },
     "merge": {
         "fingerprint: 'surrogatepass'  ->  'surrogatepassX'": "repr has spelled lone surrogates in ASCII already",
         "Due.scope: action.target.partition  ->  action.target.rpartition": "a part's id holds no colon",

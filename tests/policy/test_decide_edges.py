@@ -9,7 +9,7 @@ from gateway.geo.location import Location
 from gateway.geo.region import Standing
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, DueNotice, Treatments, Withheld
-from gateway.policy.match import media_matching
+from gateway.policy.match import MEMO_SIZE, candidates, media_matching, why_not
 from gateway.policy.merge import Due, fingerprint
 from gateway.policy.model import PROTECTIONS, NoticePlace, NoticeText
 from gateway.policy.readers import standing_in
@@ -140,3 +140,53 @@ def test_of_two_values_for_one_header_the_first_policys_stands() -> None:
     )
     decision = decide(policies(first, second), article(), reader({"RU": CONFIRMED}), Door.HTML, NOW)
     assert decision.treatments.headers == (("X-Robots-Tag", "noindex"),)
+
+
+def test_a_translation_whose_original_is_not_at_hand_is_known_by_its_originals_slug() -> None:
+    made = policies(policy(BLOCK, articles="{slugs: [one]}"))
+    assert [one.name for one in candidates(made, article("eins", translation_of="one"))] == ["p"]
+    assert candidates(made, article("zwei")) == ()
+
+
+def test_policies_are_asked_in_the_order_of_precedence_however_far_apart_they_stand() -> None:
+    meant = [policy(AWAY, name=f"p{number}", articles="{slugs: [a]}") for number in (1, 8)]
+    others = [policy(BLOCK, name=f"p{number}", articles="{slugs: [other]}") for number in (0, 2, 3, 4, 5, 6, 7, 9)]
+    assert [one.name for one in candidates(policies(*meant, *others), article())] == ["p1", "p8"]
+
+
+def test_a_translation_is_told_why_it_is_not_meant_itself() -> None:
+    made = policies(policy(WARN, articles="{sections: [world], tags: [courts]}")).policies[0]
+    original = article("one", tags=frozenset())
+    told = why_not(made.articles, article("eins", section="local", translation_of="one"), original)
+    assert told == "its section is 'local'"
+
+
+@pytest.mark.parametrize(("before", "after"), [(65_535, 65_536), (65_536, 1)])
+def test_the_memo_of_candidates_forgets_all_rather_than_grow_for_good(before: int, after: int) -> None:
+    made = policies(policy(WARN))
+    made.found.update({("made up", number): () for number in range(before)})
+    assert [one.name for one in candidates(made, article())] == ["p"]
+    assert len(made.found) == after
+    assert MEMO_SIZE == 65_536
+
+
+@pytest.mark.parametrize(
+    ("articles", "told"),
+    [
+        ("{slugs: [other]}", "its slug is not named"),
+        ("{sections: [local]}", "its section is 'world'"),
+        ("{tags: [health]}", "it has none of the tags"),
+        ('{published: {from: "2026-01-01T00:00:01Z"}}', "it was published before"),
+        ('{published: {from: "2026-01-01T00:00:00Z"}}', ""),
+        ('{published: {until: "2026-01-01T00:00:00Z"}}', "it was published after"),
+        ('{published: {until: "2026-01-01T00:00:01Z"}}', ""),
+        ("{paths: [/sections/*]}", "its path is not named"),
+        ("{paths: [/articles/*]}", ""),
+        ("{media: {rights: [us-only]}}", "none of its media has these rights"),
+        ("{languages: [de]}", "its language is 'en'"),
+        ("{sections: [world], except: {slugs: [a]}}", "it is excepted"),
+        ("{sections: [world], except: {slugs: [b]}}", ""),
+    ],
+)
+def test_the_trace_says_why_an_article_is_not_meant(articles: str, told: str) -> None:
+    assert why_not(policies(policy(WARN, articles=articles)).policies[0].articles, article()) == told
