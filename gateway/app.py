@@ -12,11 +12,9 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway.cache.fetch import Fetches
-from gateway.cache.memory import MemoryPages
-from gateway.cache.redis import RedisPages
 from gateway.cache.redis_probe import node_name, tell_for_ever
 from gateway.cache.valkey import EmbeddedValkey
+from gateway.caches import open_caches
 from gateway.delivery import Delivery
 from gateway.errors import GatewayError, SettingsError
 from gateway.geo.client_address import PROXY_PROTOCOL
@@ -106,42 +104,39 @@ class Gateway:
 
     async def _open(self) -> None:
         settings, running = self.settings, self._running
-        memory = MemoryPages(settings.memory_cache_bytes)
         lag = LoopLag()
         lag.start()
         running.callback(lag.stop)
-        store = RedisPages(
+        caches = await open_caches(
             settings.redis_url.get_secret_value() or embedded_valkey(settings, self.events, running),
+            settings.memory_cache_bytes,
             self.signing_key,
             self.events,
-            forget=memory.purge,
-            lag_seconds=lag.read,
+            lag.read,
+            running,
         )
-        running.push_async_callback(store.aclose)
-        await store.start()
         if settings.redis_url.get_secret_value() and (self._ports is None or self._ports.keeps_state):
             node = node_name(settings.state)
             telling = asyncio.create_task(tell_for_ever(settings.redis_url.get_secret_value(), node, self.signing_key))
             running.push_async_callback(_ended, telling)
-        self._count(memory, store, lag)
+        caches.count(self.metrics)
+        self._count(lag)
         crowd = Crowd(self.events, time.monotonic())
-        fetches = Fetches(memory, store)
-        running.push_async_callback(fetches.aclose)
         public = Public(
             self.upkeep.current,
-            Delivery(memory, fetches, self.events),
+            Delivery(caches.memory, caches.fetches, caches.recoder, self.events),
             Readers(settings.proxies, self.signing_key, utc_now, crowd, settings.cdn),
             lambda: self.public_url,
             frozenset(hostname(url.partition("//")[2]) for url in settings.base_url) or LOOPBACK_NAMES,
         )
         record = Record(self.events, self.metrics, utc_now, crowd)
-        express = Express(public, memory, record, settings.claims) if settings.express == "on" else None
+        express = Express(public, caches.memory, record, settings.claims) if settings.express == "on" else None
         crowd.publish(self.metrics, express.names_met if express else tuple)
         if express is not None:
             self.metrics.before_scrape(express.settle)
         telling = asyncio.create_task(_tell(record, express, crowd))
         running.push_async_callback(_told, telling, record, express)
-        operations = Operations(self.upkeep, memory, store, self.events, self.metrics)
+        operations = Operations(self.upkeep, caches.memory, caches.store, self.events, self.metrics)
         await self._listen(Lane(public, record), express, operations)
         await running.enter_async_context(self.upkeep)
 
@@ -171,12 +166,9 @@ class Gateway:
         if not settings.base_url:
             self.public_url = f"http://{name_of(public)}"
 
-    def _count(self, memory: MemoryPages, store: RedisPages, lag: LoopLag) -> None:
+    def _count(self, lag: LoopLag) -> None:
         """Say where the numbers are that are counted elsewhere and only read at a scrape."""
         metrics = self.metrics
-        metrics.gauge("gateway_cache_memory_bytes", lambda: memory.bytes)
-        metrics.gauge("gateway_redis_up", lambda: store.up)
-        metrics.gauge("gateway_breaker_state", lambda: not store.up, ("redis",))
         metrics.gauge("gateway_event_loop_lag_seconds", lag.read)
         self.upkeep.count()
 
@@ -185,12 +177,6 @@ class Gateway:
             metrics.set_total(
                 "gateway_notice_guard_failures_total", (), self.events.counts.get("notice_guard_failed", 0)
             )
-            for reason, count in store.counts.items():
-                kind, _, detail = reason.partition(":")
-                if kind == "rejected":
-                    metrics.set_total("gateway_cache_variant_refused_total", (detail,), count)
-                elif kind in ("hit", "miss"):
-                    metrics.set_total("gateway_cache_requests_total", ("redis", kind), count)
 
         metrics.before_scrape(take_over)
 
@@ -206,7 +192,7 @@ class Gateway:
     def showcase(self) -> str | None:
         """The article whose preview links greet whoever starts a gateway: the newest with most translations."""
         index = self.upkeep.current().index
-        originals = [facts for facts in index.newest(utc_now()) if facts.translation_of is None]
+        originals = [facts for facts in index.newest(utc_now(), limit=1000) if facts.translation_of is None]
         if not originals:
             return None
         return max(originals, key=lambda facts: len(index.translations(facts.slug))).slug
@@ -245,7 +231,7 @@ async def _drain(site: web.SockSite, server: Server, lanes: list[Lane | Express]
         lane.draining = True
     await site.stop()
     deadline = time.monotonic() + GRACE_SECONDS
-    while server.connections and time.monotonic() < deadline:
+    while server.connections and time.monotonic() < deadline:  # noqa: ASYNC110  (aiohttp has no event for the last one)
         await asyncio.sleep(0.05)
 
 

@@ -14,6 +14,7 @@ from gateway.cache.codings import encode_bodies, etag_for
 from gateway.cache.fetch import Fetches
 from gateway.cache.memory import MemoryPages
 from gateway.cache.page import StoredPage
+from gateway.cache.recode import Recoder
 from gateway.cache.variant import collection_key, collection_tags, tags_of, variant_key
 from gateway.collection import collect, page_of_its_own, sitemap_page, sitemap_pages
 from gateway.content.article import Facts
@@ -61,9 +62,10 @@ class Wanted:
 class Delivery:
     """Holds the caches; everything else comes with the reading."""
 
-    def __init__(self, memory: MemoryPages, fetches: Fetches, events: Events) -> None:
+    def __init__(self, memory: MemoryPages, fetches: Fetches, recoder: Recoder, events: Events) -> None:
         self._memory = memory
         self._fetches = fetches
+        self._recoder = recoder
         self._events = events
 
     def article(self, reading: Reading, slug: str, door: Door) -> Wanted | None:
@@ -174,14 +176,20 @@ class Delivery:
         page = self._memory.get(wanted.key)
         return None if page is None else Delivered(page, wanted.decision, "hit", "memory", wanted.facts)
 
+    def sent(self, page: StoredPage, times: int = 1) -> None:
+        """A page that was kept has been sent so often: what many ask for is worth coding better."""
+        self._recoder.sent(page, times)
+
     async def deliver(self, reading: Reading, wanted: Wanted) -> Delivered:
         """The page: from memory, else from the store, else rendered once for all who wait in the fleet."""
         if reading.preview:
             return Delivered(self._made(wanted), wanted.decision, "bypass", "render", wanted.facts)
         recalled = self.recall(wanted)
         if recalled is not None:
+            self.sent(recalled.page)
             return recalled
         page, status, level = await self._fetches.page(wanted.key, lambda: self._made(wanted))
+        self.sent(page)
         return Delivered(page, wanted.decision, status, level, wanted.facts)
 
     def _own(self, reading: Reading, id: str, decision: Decision, render: Callable[[], Rendered]) -> Wanted:
@@ -204,7 +212,7 @@ class Delivery:
             content_type=rendered.content_type,
             language=rendered.language,
             bodies=bodies,
-            etags={coding: etag_for(wanted.key, rendered.body, coding) for coding in bodies},
+            etags={coding: etag_for(wanted.key, body, coding) for coding, body in bodies.items()},
             tags=wanted.tags,
             notices=rendered.notices,
         )

@@ -78,6 +78,24 @@ class MemoryPages:
         while self.bytes > self._max_bytes:
             self._evict()
 
+    def held(self, key: str) -> StoredPage | None:
+        """The page under this key, for whoever does not mean to send it: it counts as no use."""
+        entry = self._entries.get(key)
+        return None if entry is None else entry.page
+
+    def replace(self, old: StoredPage, new: StoredPage) -> bool:
+        """Put a better page exactly where this one is; False where it is no more, as after a purge."""
+        entry = self._entries.get(old.key)
+        if entry is None or entry.page is not old:
+            return False
+        grown = new.size + _OVERHEAD_BYTES - entry.cost
+        entry.page, entry.cost = new, entry.cost + grown
+        self.bytes += grown
+        self._in_small += 0 if entry.main else grown
+        while self.bytes > self._max_bytes:
+            self._evict()
+        return True
+
     def purge(self, tags: frozenset[str] | None) -> int:
         """Remove every page with one of these tags (None: every page); how many were removed."""
         keys = set(self._entries) if tags is None else {key for tag in tags for key in self._tagged.get(tag, ())}

@@ -11,8 +11,9 @@ from typing import Protocol
 class StoredPage:
     """One variant, rendered. Cache-Control and Date are not in it: they depend on the decision and the second.
 
-    `key`: the variant's own key, compared on every read. `bodies`: by content coding ("identity", "br", "gzip").
-    `etags`: a strong entity tag for each coding, quotes included. `notices`: ids that must stand in the body.
+    `key`: the variant's own key, compared on every read. `bodies`: by content coding ("identity", "br", "zstd",
+    "gzip"). `etags`: a strong entity tag for each coding, quotes included. `notices`: ids that must stand in the body.
+    `best`: no coding can make it smaller.
     """
 
     key: str
@@ -23,6 +24,7 @@ class StoredPage:
     etags: Mapping[str, str]
     tags: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    best: bool = False
 
     @property
     def size(self) -> int:

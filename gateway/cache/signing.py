@@ -41,6 +41,7 @@ class Codec:
                 "language": page.language,
                 "tags": page.tags,
                 "notices": page.notices,
+                "best": page.best,
                 "etags": dict(page.etags),
                 "bodies": [[coding, len(body)] for coding, body in page.bodies.items()],
             }
@@ -91,6 +92,7 @@ def _page(covered: memoryview, key: str, at: int) -> StoredPage:
         etags=dict(meta["etags"]),
         tags=tuple(meta["tags"]),
         notices=tuple(meta["notices"]),
+        best=meta.get("best") is True,
     )
 
 

@@ -24,6 +24,8 @@ COUNTERS: Mapping[str, tuple[Labels, str]] = {
     "gateway_unknown_readers_total": ((), "Readings whose place is unknown."),
     "gateway_cache_requests_total": (("level", "status"), "Look-ups by cache level: hit or miss."),
     "gateway_cache_variant_refused_total": ((), "Stored pages that failed their check and were not used."),
+    "gateway_cache_fills_total": (("result",), "Pages that were missing: made, made after waiting, or made by others."),
+    "gateway_cache_recoded_total": (("result",), "Pages in better codings: coded here, taken over, or failed."),
     "gateway_stale_served_total": ((), "Pages served stale."),
     "gateway_geo_lookups_total": (("source", "result"), "GeoIP look-ups: found, abstained or failed."),
     "gateway_policy_reloads_total": (("result",), "Policy reloads: accepted or rejected."),

@@ -123,6 +123,7 @@ class Express:
             known.count = 0
         for answer in served:
             self._record.delivered(answer.delivered, answer.reader, answer.door, answer.count)
+            self._public.delivery.sent(answer.page, answer.count)
             answer.count = 0
 
     def _begin(self, snapshot: Snapshot) -> None:

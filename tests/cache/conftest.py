@@ -11,8 +11,10 @@ import pytest
 from gateway.cache.codings import encode_bodies, etag_for
 from gateway.cache.page import StoredPage
 from gateway.cache.redis import RedisPages
+from tests.running import SAMPLE
 from tests.servers import Server, valkey
 
+PROSE = b"".join(path.read_bytes() for path in sorted((SAMPLE / "articles" / "en").glob("*.md")))[:12_000]
 KEY = b"a signing key of thirty-two bytes"
 
 
@@ -34,7 +36,7 @@ def page(slug: str = "ferry", outcome: str = "plain", *, size: int = 2000, tags:
     key = f"gw1:{{{slug}}}:html:{outcome}"
     body = (f"<p>{slug} as {outcome}</p>\n".encode() * size)[:size]
     bodies = encode_bodies(body)
-    etags = {coding: etag_for(key, body, coding) for coding in bodies}
+    etags = {coding: etag_for(key, coded, coding) for coding, coded in bodies.items()}
     return StoredPage(key, 200, "text/html", "en", bodies, etags, (f"article:{slug}", *tags), ("warning",))
 
 

@@ -1,21 +1,41 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable, Mapping
 
 import brotli
+import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.cache.codings import choose_coding, encode_bodies, etag_for, etag_matches
+from gateway.cache.codings import PREFERENCE, choose_coding, encode_best, encode_bodies, etag_for, etag_matches
+from tests.cache.conftest import PROSE
 
 BODY = b"<p>The ferry did not come.</p>" * 200
 
 
-def test_each_coding_decodes_to_the_same_bytes() -> None:
-    bodies = encode_bodies(BODY)
+@pytest.mark.parametrize("encode", [encode_bodies, lambda body: encode_best(encode_bodies(body))])
+def test_each_coding_decodes_to_the_same_bytes(encode: Callable[[bytes], Mapping[str, bytes]]) -> None:
+    bodies = encode(BODY)
+    assert set(bodies) == set(PREFERENCE)
     assert bodies["identity"] == BODY
     assert gzip.decompress(bodies["gzip"]) == BODY
     assert brotli.decompress(bodies["br"]) == BODY
+    assert zstandard.ZstdDecompressor().decompress(bodies["zstd"]) == BODY
+
+
+def test_the_best_codings_are_never_larger_and_brotlis_is_smaller() -> None:
+    quick, best = encode_bodies(PROSE), encode_best(encode_bodies(PROSE))
+    assert all(len(best[coding]) <= len(quick[coding]) for coding in PREFERENCE)
+    assert len(best["br"]) < 0.95 * len(quick["br"])
+
+
+def test_browsers_can_decode_zstd_at_any_size() -> None:
+    body = b" ".join(b"%d" % number for number in range(1_200_000))
+    assert len(body) > 8 * 2**20
+    frame = zstandard.get_frame_parameters(encode_bodies(body)["zstd"])
+    assert frame.window_size <= 8 * 2**20  # RFC 9659, section 3
 
 
 def test_the_same_body_is_coded_to_the_same_bytes_so_that_strong_tags_are_true() -> None:
@@ -42,13 +62,15 @@ def test_the_clients_wish_is_met_as_rfc_9110_has_it() -> None:
         "gzip;q=0": "identity",
         "br;q=0, gzip;q=0.001": "gzip",
         "*": "br",
-        "*;q=0.5, br;q=0": "gzip",
+        "*;q=0.5, br;q=0": "zstd",
         "*;q=0, gzip": "gzip",
         "identity;q=0": "identity",
         "identity;q=0, *": "br",
         "identity;q=0, *;q=0": "identity",
         "*;q=0": "identity",
-        "deflate, zstd": "identity",
+        "deflate, zstd": "zstd",
+        "zstd, gzip": "zstd",
+        "zstd;q=0, gzip": "gzip",
         "br;q=1.5": "identity",
         "br;q=0.1234, gzip": "gzip",
         "br ; q=1 , gzip ; Q=0.2": "br",
@@ -65,7 +87,7 @@ def test_what_was_not_made_is_not_chosen() -> None:
     assert choose_coding("br", {"identity": b""}) == "identity"
 
 
-CODINGS = st.sampled_from(["br", "gzip", "identity", "*", "deflate"])
+CODINGS = st.sampled_from(["br", "zstd", "gzip", "identity", "*", "deflate"])
 WEIGHTS = st.integers(0, 1000)
 
 
@@ -80,13 +102,13 @@ def test_nothing_refused_is_sent_and_nothing_liked_better_is_left(wish: dict[str
             return wish["*"]
         return 0.5 if coding == "identity" else 0  # acceptable, but after all that is named with any weight
 
-    best = max(weight_of(coding) for coding in ("br", "gzip", "identity"))
+    best = max(weight_of(coding) for coding in PREFERENCE)
     assert weight_of(chosen) == best or (best == 0 and chosen == "identity")
 
 
 @given(st.text())
 def test_any_text_gets_some_coding(field: str) -> None:
-    assert choose_coding(field) in ("br", "gzip", "identity")
+    assert choose_coding(field) in PREFERENCE
 
 
 def test_a_tag_tells_decision_bytes_and_coding_apart() -> None:

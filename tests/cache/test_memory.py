@@ -126,3 +126,30 @@ def test_whatever_is_done_it_stays_within_its_bytes_and_never_mixes_pages(steps:
         assert memory._in_small == sum(entry.cost for entry in memory._small.values())
         assert {key for keys in memory._tagged.values() for key in keys} == set(memory._entries)
         assert len(memory._ghosts) <= len(memory) + 64
+
+
+def test_a_better_page_takes_the_place_of_the_one_it_was_made_of_and_no_other() -> None:
+    memory = MemoryPages(2**20)
+    old, new = page("ferry", size=4000), page("ferry", size=2000)
+    memory.put(old)
+    memory.put(page("train"))
+    assert memory.replace(old, new)
+    assert memory.get(new.key) is new
+    assert not memory.replace(old, page("ferry", size=900))
+    assert memory.get(new.key) is new
+    memory.purge(frozenset({"article:ferry"}))
+    assert not memory.replace(new, new)
+    memory.purge(None)
+    assert (memory.bytes, memory._in_small, len(memory)) == (0, 0, 0)
+
+
+def test_replacing_keeps_to_the_bound_in_bytes() -> None:
+    memory = MemoryPages(40_000)
+    pages = [page(f"p{n}", size=2000) for n in range(20)]
+    for one in pages:
+        memory.put(one)
+    for one in pages:
+        memory.replace(one, page(one.key.partition("{")[2].partition("}")[0], size=9000))
+        assert memory.bytes <= 40_000
+    assert memory.bytes == sum(entry.cost for entry in memory._entries.values())
+    assert memory._in_small == sum(entry.cost for entry in memory._small.values())

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from gateway.cache.fetch import Fetches
 from gateway.cache.memory import MemoryPages
-from gateway.cache.page import Claim, PageStore, StoredPage
+from gateway.cache.page import Claim, StoredPage
+from gateway.cache.recode import Recoder
+from gateway.cache.redis import RedisPages
 from gateway.content.files import load_directory
 from gateway.delivery import Delivery, Reading
 from gateway.geo.evidence import Witnesses
@@ -54,6 +56,9 @@ class Nothing:
     async def release(self, _key: str) -> None:
         return None
 
+    async def improve(self, _page: StoredPage) -> None:
+        return None
+
     async def purge(self, _tags: frozenset[str] | None) -> int:
         return 0
 
@@ -74,7 +79,8 @@ def reading(snapshot: Snapshot, region: str = "FR", now: datetime = NOW) -> Read
     return Reading(snapshot, hypothetical(region, snapshot.regions), now)
 
 
-def delivery(store: PageStore | None = None, memory_bytes: int = 2**24) -> Delivery:
+def delivery(store: RedisPages | None = None, memory_bytes: int = 2**24) -> Delivery:
     """A process's delivery."""
     memory = MemoryPages(memory_bytes)
-    return Delivery(memory, Fetches(memory, store or Nothing()), Said())
+    shared = store or Nothing()
+    return Delivery(memory, Fetches(memory, shared), Recoder(memory, shared), Said())
