@@ -18,6 +18,8 @@ REPOSITORY = Path(__file__).parents[1]
 SAMPLE = REPOSITORY / "gateway" / "sample"
 POLICIES = REPOSITORY / "policies"
 START_SECONDS = 60.0
+OTHER_SETTINGS = "TEST_GATEWAY_SETTINGS"
+"""Names settings for every gateway that does not set them itself, as `express=off memory_cache_bytes=0`."""
 
 
 @dataclass(slots=True)
@@ -109,6 +111,12 @@ def exchange(
         connection.close()
 
 
+def other_settings() -> dict[str, str]:
+    """The settings that whoever runs the tests wishes for all gateways, as environment variables."""
+    pairs = (pair.partition("=") for pair in os.environ.get(OTHER_SETTINGS, "").split())
+    return {f"GATEWAY_{name.upper()}": value for name, _, value in pairs}
+
+
 @contextlib.contextmanager
 def gateway(
     directory: Path,
@@ -128,6 +136,7 @@ def gateway(
         "GATEWAY_LOG_FILE": str(log),
         "GATEWAY_LOG_FORMAT": "json",
         "GATEWAY_TRUSTED_PROXIES": "loopback",
+        **other_settings(),
         **{f"GATEWAY_{name.upper()}": value for name, value in settings.items()},
     }
     for name in ("public-address", "admin-address"):
