@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
     someone.close()
 
 
+@pytest.mark.timeout(300)  # it starts the command twenty times, on a machine that may be busy
 def test_every_command_of_the_readme_answers_as_it_says(newcomer: Newcomer) -> None:
     tour = list(steps(README.read_text()))
     assert len(tour) > 20
@@ -49,6 +51,14 @@ def test_every_make_target_that_the_readme_names_is_one_that_make_can_make() -> 
     for target in named:
         assert f"  make {target} " in offered
         subprocess.run(["make", "-n", target], cwd=REPOSITORY, capture_output=True, check=True)
+
+
+def test_every_command_that_the_readme_names_exists() -> None:
+    verbs = set(re.findall(r"(?:`|\$ )gateway ((?:geo )?[a-z]+)", README.read_text()))
+    assert verbs >= {"serve", "check", "explain", "geo lookup"}
+    for verb in verbs:
+        command = [sys.executable, "-m", "gateway", *verb.split(), "--help"]
+        assert subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=False).returncode == 0, verb
 
 
 def test_every_page_and_picture_that_the_readme_points_to_is_there() -> None:
