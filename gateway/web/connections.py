@@ -12,7 +12,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
 from gateway.events import Events
-from gateway.geo.client_address import TrustedProxies
+from gateway.geo.client_address import NAMED, TrustedProxies
 from gateway.web.headers import plain_headers
 
 MAX_CONNECTIONS = 10_000
@@ -98,7 +98,7 @@ class Connections:
         if not peer:
             return ""
         try:
-            address = ip_address(peer)
+            address = ip_address(peer.removeprefix(NAMED))
         except ValueError:
             return peer
         if self._trusted.trusts(address):

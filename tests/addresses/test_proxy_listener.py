@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
+from gateway.events import NoEvents
+from gateway.geo.client_address import TrustedProxies
+from gateway.web.connections import Connections
 from tests.addresses.preambles import CRC32C, LOCAL, v1, v2
 from tests.running import Running, gateway
 from tests.web.wire import Wire
@@ -142,3 +146,24 @@ def test_the_setting_without_anybody_trusted_is_refused(tmp_path: Path) -> None:
     with gateway(tmp_path, trusted_proxies="", client_address_header="proxy-protocol", wait=False) as running:
         assert running.process.wait(30) == 2
     assert "GATEWAY_CLIENT_ADDRESS_HEADER" in (tmp_path / "console.txt").read_text()
+
+
+class Held:
+    """A connection, as far as it is counted."""
+
+    def __init__(self, peer: str | None) -> None:
+        self.peer = peer
+
+    def look(self, now: float, hurried: bool) -> None:
+        """Nothing to see."""
+
+
+def test_connections_are_bounded_by_whom_the_balancer_names_not_by_the_balancer() -> None:
+    trusted = TrustedProxies((ip_network("10.0.0.0/8"),), "proxy-protocol")
+    places = Connections(NoEvents(), trusted, most=100, per_peer=2)
+    for admitted, peer in (
+        (True, "for=2001:db8::1"), (True, "for=2001:db8::2"), (False, "for=2001:db8::3"), (True, "for=2001:db8:0:1::1"),
+        (True, "for=8.8.8.8"), (True, "for=8.8.8.8"), (False, "for=8.8.8.8"), (True, "for=8.8.8.9"),
+        *[(True, None)] * 5, *[(True, "for=10.0.0.1")] * 5,
+    ):  # fmt: skip
+        assert places.admit(Held(peer)) is admitted, peer

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.geo.client_address import ClientAddress, TrustedProxies, client_address
 from gateway.web.proxy_protocol import V2_LIMIT_BYTES, Named, NotProxyProtocolError, crc32c, read
 from tests.addresses.preambles import (
     AUTHORITY,
@@ -140,6 +141,25 @@ def test_every_address_is_read_back_in_both_versions(
     own = str(address.__class__(1))
     first = v1(str(address), family=f"TCP{address.version}", server=own)
     assert read(first + after) == Named(address, len(first))
+
+
+BALANCERS = TrustedProxies((ip_network("203.0.113.0/24"), ip_network("8.8.4.0/24")), "proxy-protocol")
+
+
+@pytest.mark.parametrize(
+    ("peer", "expected"),
+    [
+        ("for=8.8.8.8", ClientAddress(IPv4Address("8.8.8.8"), "proxy-protocol")),
+        ("for=::ffff:8.8.8.8", ClientAddress(IPv4Address("8.8.8.8"), "proxy-protocol")),
+        ("for=8.8.4.4", ClientAddress(None, "none", "no-address")),  # for another proxy of ours: never its own place
+        ("8.8.4.4", ClientAddress(None, "none", "no-address")),
+        ("8.8.8.8", ClientAddress(IPv4Address("8.8.8.8"), "peer")),
+        (None, ClientAddress(None, "none", "no-address")),
+    ],
+)
+def test_a_named_peer_is_the_reader_unless_it_is_a_proxy_of_ours(peer: str | None, expected: ClientAddress) -> None:
+    claims = [("x-forwarded-for", "6.6.6.6"), ("proxy-protocol", "6.6.6.6")]
+    assert client_address(peer, claims, BALANCERS) == expected
 
 
 STARTS = st.sampled_from(
