@@ -53,7 +53,7 @@ def _try(name: str, copy: Path) -> Counter[str]:
     """The verdicts on one module's mutants, printed as they come."""
     counts: Counter[str] = Counter()
     began = time.monotonic()
-    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONHASHSEED": "7", "ORACLE_EXAMPLES": "40"}
+    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONHASHSEED": "7", "ORACLE_EXAMPLES": "15"}
     command = [sys.executable, "-m", "tests.mutation.trial", name]
     excused = dict(EQUIVALENT.get(name, {}))
     with subprocess.Popen(command, cwd=copy, env=environment, stdout=subprocess.PIPE, text=True) as trial:

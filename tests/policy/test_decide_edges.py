@@ -9,7 +9,7 @@ from gateway.geo.location import Location
 from gateway.geo.region import Standing
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision, DueNotice, Treatments, Withheld
-from gateway.policy.match import MEMO_SIZE, candidates, media_matching, why_not
+from gateway.policy.match import MEMO_SIZE, candidates, media_matching, path_matches, why_not
 from gateway.policy.merge import Due, fingerprint
 from gateway.policy.model import PROTECTIONS, NoticePlace, NoticeText
 from gateway.policy.readers import standing_in
@@ -116,6 +116,8 @@ def test_media_without_rights_of_their_own_are_not_meant_by_rights() -> None:
     made = policies(policy(WARN, articles="{media: {rights: [us-only]}}")).policies[0]
     facts = article(media=("a.jpg", "b.jpg"), media_rights=(("a.jpg", frozenset({"us-only"})), ("b.jpg", frozenset())))
     assert media_matching(made.articles, facts) == {"a.jpg"}
+    anything = policies(policy(WARN)).policies[0]
+    assert media_matching(anything.articles, facts) == {"a.jpg", "b.jpg"}
 
 
 @pytest.mark.parametrize("what", ["parts: [p3]", "media: [photo.jpg]"])
@@ -190,3 +192,23 @@ def test_the_memo_of_candidates_forgets_all_rather_than_grow_for_good(before: in
 )
 def test_the_trace_says_why_an_article_is_not_meant(articles: str, told: str) -> None:
     assert why_not(policies(policy(WARN, articles=articles)).policies[0].articles, article()) == told
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "fits"),
+    [
+        ("*/articles/*", "/articles/a", True),
+        ("/*b*b*", "/xb", False),
+        ("/*b*b*", "/xbb", True),
+        ("/*bb*b*", "/xbbb", True),
+        ("/*ab*ba*", "/xaba", False),
+        ("/a*a", "/a", False),
+    ],
+)
+def test_no_letter_of_a_path_serves_two_pieces_of_a_pattern(pattern: str, path: str, fits: bool) -> None:
+    assert path_matches(pattern, path) == fits
+
+
+def test_a_translation_can_be_named_itself() -> None:
+    made = policies(policy(BLOCK, articles="{slugs: [eins]}"))
+    assert [one.name for one in candidates(made, article("eins", translation_of="one"))] == ["p"]
