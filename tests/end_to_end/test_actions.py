@@ -17,7 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from tests.geo.worlds import geoip2, write_mmdb
 from tests.running import Answer, Running, exchange, gateway
-from tests.sites import policy, write_article, write_policies
+from tests.sites import policy, write_article, write_content, write_policies
 
 READERS = {
     "GB": "81.2.69.10", "DE": "141.20.1.34", "US": "8.8.8.8", "CA": "24.48.0.1", "NO": "84.208.0.1", "IR": "2.144.0.1",
@@ -35,7 +35,7 @@ REGIONS = """
       centre: {wholly: [ID-BA]}
       east: {wholly: [ID-PA]}
 """
-NOTICES = ("about-part", "gone", "held", "barred", "marked", "top", "above", "below", "end", "silence", "shadowed")
+NOTICES = ("about-part", "gone", "held", "barred", "marked", "top", "above", "below", "end", "shadowed")
 
 
 def pages(slug: str) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ def decoded(answer: Answer) -> bytes:
 
 
 def write_site(root: Path) -> Path:
-    for slug in ("bought", "blocked", "marked", "gone", "shadowed", "held", "polls"):
+    for slug in ("bought", "blocked", "marked", "gone", "shadowed", "held"):
         write_article(root, slug, title=f"Title of {slug}")
     for word in ("part", "title", "article"):
         write_article(
@@ -103,7 +103,7 @@ def only(slug: str) -> str:
     return f"{{slugs: [{slug}]}}"
 
 
-def write_set(root: Path, windows: str) -> Path:
+def write_set(root: Path) -> Path:
     made = write_policies(
         root,
         [
@@ -130,8 +130,6 @@ def write_set(root: Path, windows: str) -> Path:
                    kind="order"),
             policy("rehearsed", "block: {notice: shadowed}", "notice: {id: shadowed}", "protect: all",
                    readers="{in: [GB]}", articles=only("shadowed"), kind="order", state="shadow"),
-            policy("silent", "block: {notice: silence}", readers="{in: [ID]}", articles=only("polls"), kind="statute",
-                   effective=windows),
             policy("partly", "protect: {except: [sharing, embeds]}", "notice: {id: end}", readers="{in: [RU]}",
                    articles=only("protected")),
             policy("places", "notice: {id: top, place: banner, fallback: [ru, en]}",
@@ -140,7 +138,6 @@ def write_set(root: Path, windows: str) -> Path:
                    readers="{in: [RU]}", articles=only("noticed")),
         ],
         notices=NOTICES,
-        regions=REGIONS,
     )  # fmt: skip
     for language, said in (("ru", "Если вы там"), ("de", "Wenn Sie dort sind")):
         (made / "notices" / "top" / f"{language}.md").write_text(
@@ -160,25 +157,12 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def silence() -> tuple[datetime, datetime]:
-    """When silence falls in the three zones: long ago, soon, later."""
-    return in_seconds(12), in_seconds(3600)
-
-
-@pytest.fixture(scope="module")
-def site(
-    tmp_path_factory: pytest.TempPathFactory, evidence: Path, silence: tuple[datetime, datetime]
-) -> Iterator[Running]:
+def site(tmp_path_factory: pytest.TempPathFactory, evidence: Path) -> Iterator[Running]:
     root = tmp_path_factory.mktemp("actions")
-    now, soon, later = in_seconds(0), *silence
-    windows = "effective:\n" + "".join(
-        f'  - {{in: [{zone}], from: "{start.isoformat()}", until: "{(start + BACK * 2).isoformat()}"}}\n'
-        for zone, start in (("east", now - BACK), ("centre", soon), ("west", later))
-    )
     with gateway(
         root,
         content=write_site(root / "content"),
-        policies=write_set(root / "policies", windows),
+        policies=write_set(root / "policies"),
         geoip=str(evidence),
         redirect_hosts="www.allowed.example",
     ) as running:
@@ -241,7 +225,7 @@ def test_a_redirect_to_a_host_that_is_not_allowed_keeps_the_set_out(tmp_path: Pa
         ("part", ("ORIGINALPART part", "ORIGINALINNER", "inner-part.svg"), "ORIGINALREST part"),
         ("title", ("ORIGINALTITLE title",), "ORIGINALREST title"),
         ("article", (*(f"ORIGINAL{what} article" for what in ("TITLE", "KICKER", "PLACE", "CAPTION", "ALT")),
-                     "ORIGINALPART article", "ORIGINALREST article", "article.svg"), ""),
+                     "A short summary of with-article", "ORIGINALPART article", "ORIGINALREST article", "article.svg"), ""),
     ],
 )  # fmt: skip
 def test_what_is_replaced_is_in_no_byte_of_any_door(
@@ -444,20 +428,32 @@ def logged(site: Running, path: str, country: str) -> dict[str, object]:
 # effective
 
 
-def test_silence_falls_in_each_zone_in_its_own_second(site: Running, silence: tuple[datetime, datetime]) -> None:
-    soon, _ = silence
-    assert site.get("/articles/polls", reader=of("ID-PA")).status == 451, "it has fallen in the east"
-    seen = []
-    while (asked := datetime.now(UTC)) < soon + timedelta(seconds=1):
-        centre, west = (site.get("/articles/polls", reader=of(place)) for place in ("ID-BA", "ID-JK"))
-        listed = "Title of polls" in site.get("/", reader=of("ID-BA")).text
-        assert west.status == 200
-        if asked.second == datetime.now(UTC).second:
-            seen.append((asked >= soon, centre.status, listed))
-        time.sleep(0.05)
-    assert set(seen) == {(False, 200, True), (True, 451, False)}
-    for place in ("NG", "unknown"):
-        assert site.get("/articles/polls", reader=of(place)).status == 200
+def test_silence_falls_in_each_zone_in_its_own_second(tmp_path: Path, evidence: Path) -> None:
+    content = write_content(tmp_path / "content")
+    write_article(content, "polls", title="Title of polls")
+    policies = write_policies(tmp_path / "policies", [policy("warn", "notice: {id: top}")], notices=("top", "silence"))
+    with gateway(tmp_path, content=content, policies=policies, geoip=str(evidence)) as site:
+        soon = in_seconds(6)
+        windows = "".join(
+            f'  - {{in: [{zone}], from: "{start.isoformat()}", until: "{(start + 2 * BACK).isoformat()}"}}\n'
+            for zone, start in (("east", soon - BACK), ("centre", soon), ("west", soon + BACK))
+        )
+        silent = policy("silent", "block: {notice: silence}", readers="{in: [ID]}", articles=only("polls"),
+                        kind="statute", effective=f"effective:\n{windows}")  # fmt: skip
+        write_policies(policies, [silent], regions=REGIONS)
+        assert site.admin("/reload", {}).status == 200
+        assert site.get("/articles/polls", reader=of("ID-PA")).status == 451, "it has fallen in the east"
+        seen = []
+        while (asked := datetime.now(UTC)) < soon + timedelta(seconds=1):
+            centre, west = (site.get("/articles/polls", reader=of(place)) for place in ("ID-BA", "ID-JK"))
+            listed = "Title of polls" in site.get("/", reader=of("ID-BA")).text
+            assert west.status == 200
+            if datetime.now(UTC) < soon or asked >= soon:  # else silence fell while the answers were on their way
+                seen.append((asked >= soon, centre.status, listed))
+            time.sleep(0.05)
+        assert set(seen) == {(False, 200, True), (True, 451, False)}
+        for place in ("NG", "unknown"):
+            assert site.get("/articles/polls", reader=of(place)).status == 200
 
 
 # protect
