@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from gateway.content.doors import Door
@@ -212,3 +214,25 @@ def test_no_letter_of_a_path_serves_two_pieces_of_a_pattern(pattern: str, path: 
 def test_a_translation_can_be_named_itself() -> None:
     made = policies(policy(BLOCK, articles="{slugs: [eins]}"))
     assert [one.name for one in candidates(made, article("eins", translation_of="one"))] == ["p"]
+
+
+@pytest.mark.parametrize("door", list(Door))
+@pytest.mark.parametrize(
+    ("show", "doors"),
+    [
+        ("[article]", {Door.HTML, Door.JSON, Door.FEED}),
+        ("[listing]", {Door.LISTING, Door.FEED}),
+        ("[article, listing]", {Door.HTML, Door.JSON, Door.FEED, Door.LISTING}),
+    ],
+)
+def test_a_notice_shows_at_these_doors_and_no_others(door: Door, show: str, doors: set[Door]) -> None:
+    decision = at_home(f"notice: {{id: warn, show: {show}}}", door=door)
+    assert [due.id for due in decision.treatments.notices] == (["warn"] if door in doors else [])
+    assert [due.id for due in decision.treatments.social] == (["warn"] if door is Door.HTML and door in doors else [])
+    assert decision.depends_on_place == (door in doors and door in {Door.HTML, Door.LISTING})
+
+
+@pytest.mark.parametrize("seconds", [-1, 0])
+def test_a_correction_that_has_ended_ends_nothing(seconds: int) -> None:
+    here = reader({"RU": CONFIRMED}, valid_until=NOW + timedelta(seconds=seconds))
+    assert decide(policies(policy(WARN)), article(), here, Door.HTML, NOW).valid_until is None
