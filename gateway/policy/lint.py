@@ -6,18 +6,29 @@ Syntax, references and whatever else stops a set is `parse`'s. Here: dates, lang
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.content.source import Index
 from gateway.errors import Problem, Severity
 from gateway.geo.sources import DatabaseInfo
-from gateway.policy.finding import finding
 from gateway.policy.lint_content import lint_content
+from gateway.policy.lint_databases import lint_databases
+from gateway.policy.lint_doors import lint_doors
 from gateway.policy.lint_policy import lint_policy
 from gateway.policy.model import Block, Notice, PolicySet, Redirect, State, Withhold
+from gateway.policy.proofs import Proven, prove
 
 OWN_PAGE = "/-/notices/"
 """Where a notice's explanation stands: a redirect may lead there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Every finding, by file and line, and what was proven on the way."""
+
+    problems: tuple[Problem, ...]
+    proven: Proven
 
 
 def lint(
@@ -28,15 +39,31 @@ def lint(
     now: datetime | None = None,
 ) -> list[Problem]:
     """Every finding, by file and line. `now`: the moment by which dates are judged; None: they are not."""
+    return list(examine(policies, index=index, databases=databases, now=now).problems)
+
+
+def examine(
+    policies: PolicySet,
+    *,
+    index: Index | None = None,
+    databases: Sequence[DatabaseInfo] = (),
+    codes: frozenset[str] | None = None,
+    now: datetime | None = None,
+) -> Examined:
+    """`lint`, and what was tried for it. `codes`: every ISO code that occurs in the databases, where that is known."""
     found = list(_of_the_set(policies))
     for policy in policies.policies:
-        if policy.state is State.OFF:
-            continue
-        found += lint_policy(policy, policies, databases, now)
-    found += _blocks(policies)
+        if policy.state is not State.OFF:
+            found += lint_policy(policy, policies, now)
+    found += lint_databases(policies, databases, codes)
     if index is not None:
         found += lint_content(policies, index)
-    return sorted(found, key=lambda problem: (problem.path, problem.line, problem.column, problem.code))
+        found += lint_doors(policies, index)
+    proven = prove(policies, index, now)
+    found += proven.findings
+    return Examined(
+        tuple(sorted(found, key=lambda problem: (problem.path, problem.line, problem.column, problem.code))), proven
+    )
 
 
 def unchecked(*, index: Index | None, databases: Sequence[DatabaseInfo], redirect_hosts: bool) -> list[str]:
@@ -92,29 +119,3 @@ def _of_the_set(policies: PolicySet) -> Iterator[Problem]:
                 "remove it, or use it",
                 Severity.INFO,
             )
-
-
-def _blocks(policies: PolicySet) -> Iterator[Problem]:
-    """Two blocks that can meet on one article: which notice is shown is then a matter of names."""
-    blocking = [
-        policy
-        for policy in policies.policies
-        if policy.state is State.ACTIVE and any(isinstance(a, Block) for a in policy.actions)
-    ]
-    for position, policy in enumerate(blocking):
-        for other in blocking[position + 1 :]:
-            slugs, others = policy.articles.slugs, other.articles.slugs
-            apart = slugs is not None and others is not None and not slugs & others
-            same = (
-                policy.priority == other.priority
-                and not apart
-                and set(policy.readers.within) & set(other.readers.within)
-            )
-            if same:
-                yield finding(
-                    other,
-                    "do.0",
-                    "two-blocks",
-                    f"policies '{policy.name}' and '{other.name}' may block one article; '{policy.name}' will speak",
-                    "set `priority`, or make them one policy",
-                )

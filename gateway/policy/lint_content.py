@@ -98,12 +98,16 @@ def _parts(policy: Policy, index: Index, slugs: list[str]) -> Iterator[Problem]:
                     "mark it in the text: `::: part id=" + part + "`",
                 )
             elif without:
+                families = {one.original for one in facts if part in one.parts}
+                open_door = [slug for slug in without if index.facts[slug].original in families]
                 yield finding(
                     policy,
                     mark,
-                    "part-missing",
-                    f"'{without[0]}' has no part '{part}', and will be shown whole",
-                    "mark the part in its text too",
+                    "translation-unmarked" if open_door else "part-missing",
+                    f"'{(open_door or without)[0]}' has no part '{part}', and is shown whole"
+                    + (", though another language of it has" if open_door else ""),
+                    "mark the part in its text too: `::: part id=" + part + "`",
+                    severity=Severity.ERROR if open_door else Severity.WARNING,
                 )
 
 

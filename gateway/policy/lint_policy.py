@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from gateway.errors import Problem, Severity
 from gateway.geo.region import CONTROLLED_BY
-from gateway.geo.sources import DatabaseInfo
 from gateway.policy.finding import finding
-from gateway.policy.model import Notice, Policy, PolicySet, State
+from gateway.policy.model import Notice, Policy, PolicySet, Protect, State
 from gateway.policy.parse_policy import RESTRICTIVE
 
 
-def lint_policy(
-    policy: Policy, policies: PolicySet, databases: Sequence[DatabaseInfo], now: datetime | None
-) -> Iterator[Problem]:
-    """Every finding about a policy. `databases`: none: not checked. `now`: None: dates are not judged."""
+def lint_policy(policy: Policy, policies: PolicySet, now: datetime | None) -> Iterator[Problem]:
+    """Every finding about a policy. `now`: None: dates are not judged."""
     yield from _basis(policy)
-    yield from _protection(policy)
     yield from _territories(policy, policies)
     yield from _feeds(policy, policies)
+    yield from _fallbacks(policy, policies)
     if now is not None:
         yield from _dates(policy, now.astimezone(UTC).date(), now)
-    if databases:
-        yield from _capability(policy, policies, databases)
 
 
 def _basis(policy: Policy) -> Iterator[Problem]:
@@ -57,34 +52,20 @@ def _basis(policy: Policy) -> Iterator[Problem]:
         )
 
 
-def _protection(policy: Policy) -> Iterator[Problem]:
-    kinds = {type(action).__name__ for action in policy.actions}
-    if "Protect" in kinds and not kinds & {"Notice", "Block"}:
-        yield finding(
-            policy,
-            "do.0",
-            "protected-without-notice",
-            f"policy '{policy.name}' protects readers without telling them why",
-            "add a notice",
-        )
-
-
 def _territories(policy: Policy, policies: PolicySet) -> Iterator[Problem]:
     """A country that holds parts of another: vendors print those under either, so a rule for one loses readers."""
     regions = [policies.regions[name] for name in policy.readers.within if name in policies.regions]
     wholly = {code for region in regions for code in region.wholly}
     for holder, control in CONTROLLED_BY.items():
-        if (
-            holder in wholly
-            and holder not in policy.readers.realms
-            and any(isinstance(action, Notice) for action in policy.actions)
-        ):
+        if holder in wholly and holder not in policy.readers.realms:
+            protects = any(isinstance(action, (Notice, Protect)) for action in policy.actions)
             yield finding(
                 policy,
                 f"readers.in.{holder}",
                 "territories-left-out",
                 f"policy '{policy.name}' means {holder}, but not the parts of {control.sovereign} that it controls",
                 f"if they are meant, add 'controlled_by({holder})'",
+                severity=Severity.WARNING if protects else Severity.INFO,
             )
 
 
@@ -99,6 +80,22 @@ def _feeds(policy: Policy, policies: PolicySet) -> Iterator[Problem]:
                     "notice-in-feeds",
                     f"the notice '{action.id}' goes with every feed and JSON copy, but does not say “if”",
                     "word it “if you are in …” and write `self_conditional: true`",
+                )
+
+
+def _fallbacks(policy: Policy, policies: PolicySet) -> Iterator[Problem]:
+    """Notices that are there in none of the languages to fall back on: who reads another gets whichever there is."""
+    for number, action in enumerate(policy.actions):
+        if isinstance(action, Notice):
+            there = policies.notices[action.id]
+            if not there.keys() & set(action.fallback):
+                yield finding(
+                    policy,
+                    f"do.{number}",
+                    "no-fallback",
+                    f"the notice '{action.id}' is to fall back on '{action.fallback[0]}', in which it is not there; "
+                    f"readers of other languages get '{min(there)}'",
+                    f"write notices/{action.id}/{action.fallback[0]}.md, or `fallback: [{min(there)}]`",
                 )
 
 
@@ -128,20 +125,3 @@ def _dates(policy: Policy, today: date, now: datetime) -> Iterator[Problem]:
             "add `review_by: 2027-02-20`",
             severity=Severity.INFO,
         )
-
-
-def _capability(policy: Policy, policies: PolicySet, databases: Sequence[DatabaseInfo]) -> Iterator[Problem]:
-    """Rules that ask what no database in service knows."""
-    if any(database.has_subdivisions for database in databases):
-        return
-    for name in policy.readers.within:
-        region = policies.regions[name]
-        fine = sorted(code for code in region.wholly | region.partly if "-" in code)
-        if fine:
-            yield finding(
-                policy,
-                f"readers.in.{name}",
-                "no-subdivisions",
-                f"'{name}' needs subdivisions ({fine[0]}, …), and no database in service has any",
-                "add a city database to GATEWAY_GEOIP; until then nobody is confirmed there",
-            )
