@@ -60,7 +60,8 @@ def new(
         answered = _ask(chosen, name, desk, answered)
     made = draft(chosen, name, answered, desk)
     _refuse(made, target)
-    for path, text in made.files.items():
+    # the policies last: a gateway that watches the directory must not meet one whose notices are yet to come
+    for path, text in sorted(made.files.items(), key=lambda item: "/" not in item[0]):
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("x", encoding="utf-8") as out:  # never over what somebody wrote meanwhile
