@@ -125,7 +125,7 @@ class Gateway:
         public = Public(
             self.upkeep.current,
             Delivery(caches.memory, caches.fetches, caches.recoder, self.events),
-            Readers(settings.proxies, self.signing_key, utc_now, crowd, settings.cdn),
+            Readers(settings.proxies, self.signing_key, utc_now, crowd, settings.cdn, self.upkeep.shadow),
             lambda: self.public_url,
             frozenset(hostname(url.partition("//")[2]) for url in settings.base_url) or LOOPBACK_NAMES,
         )

@@ -56,6 +56,7 @@ class Settings(BaseModel):
     content: Path = Field(default=Path(__file__).parent / "sample", description="the content directory")
     policies: Path = Field(default=Path("policies"), description="the policies directory")
     geoip: Listed = Field(default=(), description="MMDB files, comma separated; empty: the embedded evidence")
+    geoip_shadow: Listed = Field(default=(), description="MMDB files to try beside those in service; only counted")
     state: Path = Field(
         default=Path(".gateway"), description="tokens, keys, last good policies, history, embedded cache"
     )
@@ -90,6 +91,14 @@ class Settings(BaseModel):
             raise ValueError("this version serves a directory, not yet a CMS; name a content directory")
         if not (value / "articles").is_dir():
             raise ValueError("there is no directory `articles` in it; name a content directory")
+        return value
+
+    @field_validator("geoip_shadow")
+    @classmethod
+    def _files(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not Path(name).is_file():
+                raise ValueError(f"there is no file {name!r}; name MMDB files, or none")
         return value
 
     @field_validator("base_url")

@@ -20,6 +20,7 @@ from gateway.errors import ContentError, EvidenceError, PolicyError
 from gateway.events import Events
 from gateway.geo.evidence import load_witnesses
 from gateway.geo.locate import LocationMemo
+from gateway.geo.shadow import Shadow, load_shadow
 from gateway.geo.sources import ATTRIBUTION
 from gateway.geo.watch import EvidenceWatch
 from gateway.policies_in_force import PoliciesInForce
@@ -57,6 +58,7 @@ class Upkeep:
         self._look_seconds = 0.0
         self._evidence = EvidenceWatch(settings.geoip)
         self._changing = asyncio.Lock()
+        self.shadow: Shadow | None = None
         self._watching: list[asyncio.Task[None]] = []
 
     def current(self) -> Snapshot:
@@ -72,6 +74,7 @@ class Upkeep:
         )
         self._look_seconds = time.monotonic() - began
         witnesses = await asyncio.to_thread(load_witnesses, self._settings.geoip, self._events)
+        self.shadow = await asyncio.to_thread(load_shadow, self._settings.geoip_shadow, self._events)
         observes = self._settings.mode == "observe"
         self._snapshot = Snapshot(policies, index, witnesses, self._renderer(index), observes)
         self._report_content(index)
@@ -164,6 +167,8 @@ class Upkeep:
         def take_over() -> None:
             for labels, count in self._snapshot.witnesses.lookups.items():
                 metrics.set_total("gateway_geo_lookups_total", labels, count)
+            for result, count in self.shadow.results.items() if self.shadow else ():
+                metrics.set_total("gateway_geo_shadow_total", (result,), count)
 
         metrics.before_scrape(take_over)
 
@@ -196,6 +201,7 @@ class Upkeep:
         for task in self._watching:
             task.cancel()
         await asyncio.gather(*self._watching, return_exceptions=True)
+        self._tell_of_shadow(closing=True)
 
     async def _watch_policies(self) -> None:
         async for _ in changes(self._settings.policies):
@@ -210,8 +216,13 @@ class Upkeep:
     async def _watch_evidence(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
+            self._tell_of_shadow()
             async with self._changing:
                 await self._guarded(self._refresh_evidence)
+
+    def _tell_of_shadow(self, *, closing: bool = False) -> None:
+        for fields in self.shadow.flush(self._clock(), closing=closing) if self.shadow else ():
+            self._events.emit("geoip_shadow", hour=fields["hour"], cells=fields["cells"])
 
     async def _guarded(self, refresh: Callable[[], Awaitable[None]]) -> None:
         try:

@@ -41,6 +41,7 @@ FIELDS: Mapping[str, Field] = {
     "articles": Field("gateway.content.articles", "integer", "number of articles"),
     "article": Field("gateway.article.id", "string", "an article's slug"),
     "built": Field("gateway.geoip.built", "string", "when the database was built"),
+    "geoip_shadow.cells": Field("gateway.geoip.shadow", "array", "counts by region, standing now and standing then"),
     "cells": Field("gateway.facts.cells", "array", "counts by evidence, article and treatments"),
     "changed": Field("gateway.policy.changed", "array", "names of policies that differ"),
     "code": Field("process.exit_code", "integer", "exit code"),
@@ -132,6 +133,10 @@ EVENTS: Mapping[str, Kind] = {
     "connections_refused": Kind("No place for connections, in all or from one peer; once a minute.", ("count",)),
     "request_failed": Kind("A request met an error of ours.", ("error", "stack", "status", "reason")),
     "decision_facts": Kind("An hour's decisions, counted; cells under ten are merged.", ("hour", "cells")),
+    "geoip_shadow": Kind(
+        "An hour's locations that would stand otherwise by GATEWAY_GEOIP_SHADOW; cells under ten are merged.",
+        ("hour", "cells"),
+    ),
     "log_dropped": Kind("Log lines were lost because they could not be written in time.", ("count",)),
     "library_message": Kind("A library warned.", ("logger", "template", "error", "stack")),
 }

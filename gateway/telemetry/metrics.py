@@ -28,6 +28,7 @@ COUNTERS: Mapping[str, tuple[Labels, str]] = {
     "gateway_cache_recoded_total": (("result",), "Pages in better codings: coded here, taken over, or failed."),
     "gateway_stale_served_total": ((), "Pages served stale."),
     "gateway_geo_lookups_total": (("source", "result"), "GeoIP look-ups: found, abstained or failed."),
+    "gateway_geo_shadow_total": (("result",), "New locations by which the shadow GeoIP files agree, differ or failed."),
     "gateway_policy_reloads_total": (("result",), "Policy reloads: accepted or rejected."),
     "gateway_notice_guard_failures_total": ((), "Pages in which a due notice was missing before the guard mended it."),
     "gateway_client_address_source_total": (("source",), "Where the reader's address was taken from."),

@@ -9,6 +9,7 @@ from datetime import datetime
 from gateway.geo.cdn import SILENT, CdnGeo
 from gateway.geo.client_address import TrustedProxies, client_address
 from gateway.geo.locate import hypothetical, locate, unknown_location
+from gateway.geo.shadow import Shadow
 from gateway.snapshot import Snapshot
 from gateway.web.exchange import Incoming, Reader
 from gateway.web.own_proxy import Crowd
@@ -17,13 +18,16 @@ from gateway.web.preview import verify
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """Turns a request into a Reader. `cdn`: whose word on the place is one more source; None: nobody's."""
+    """Turns a request into a Reader. `cdn`: whose word on the place is one more source; None: nobody's.
+    `shadow`: told of each new location, and never asked.
+    """
 
     trusted: TrustedProxies
     signing_key: bytes
     clock: Callable[[], datetime]
     crowd: Crowd
     cdn: CdnGeo | None = None
+    shadow: Shadow | None = None
 
     def of(self, incoming: Incoming, snapshot: Snapshot) -> Reader:
         """The reader of an ordinary request."""
@@ -35,6 +39,8 @@ class Readers:
             corrections = snapshot.policies.corrections
             location = locate(client, host, snapshot.witnesses, snapshot.regions, corrections, now, said)
             snapshot.locations.put(client, host, location, said)
+            if self.shadow is not None:
+                self.shadow.compare(client, host, location, snapshot.regions, corrections, now, said)
             if self.cdn:
                 snapshot.witnesses.lookups[self.cdn.source, "found" if said.places else "abstained"] += 1
         return Reader(location, client.source, now, network=self.crowd.network_of(client))
