@@ -17,7 +17,7 @@ def cache_control(depends_on_place: bool, valid_until: datetime | None, now: dat
     `valid_until`: the next moment at which the answer can change, however it changes; freshness ends there, to the
     second. A 404 is asked for each time, since an embargo may end in the next second; a failure is not kept at all.
     """
-    if status >= 500 or status in (400, 405, 413, 414, 421, 431):
+    if status >= 500 or status in (400, 403, 405, 413, 414, 421, 431):
         return NEVER_KEEP
     if depends_on_place or status == 404:
         return ASK_EACH_TIME

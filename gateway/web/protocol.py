@@ -5,6 +5,7 @@ own word where aiohttp would speak for itself: errors echo nothing and log no ad
 from __future__ import annotations
 
 import asyncio
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
@@ -141,18 +142,19 @@ class Protocol(RequestHandler):
 
     def _waits(self) -> bool:
         """Whether nothing is being answered."""
-        return self._waiter is not None and not self._waiter.done()
+        if self._waiter is None:
+            return not self._request_count  # aiohttp may not have come to wait yet
+        return not self._waiter.done()
 
     def _refuse(self, answer: bytes) -> None:
         if self.transport is not None:
-            self.transport.write(answer)
+            self.transport.write(answer.replace(END, f"\r\nDate: {formatdate(usegmt=True)}".encode("ascii") + END))
         self.force_close()
 
     def _idle(self) -> bool:
         """Whether nothing is in flight, nothing queued, and the peer reads what it is sent."""
-        waiter = self._waiter
         return (
-            (not self._request_count if waiter is None else not waiter.done())  # aiohttp may not have come to wait yet
+            self._waits()
             and not self._messages
             and not self._close
             and not self._force_close

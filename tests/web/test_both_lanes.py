@@ -177,6 +177,9 @@ def test_every_conversation_goes_alike_in_both_lanes_and_leaves_the_same_log(
     @given(conversations(tags))
     def converse(segments: list[bytes]) -> None:
         first, second = say(site, segments), say(natural, segments)
+        if first != second:
+            time.sleep(1.5)  # a page that was asked for often is coded again, by each gateway in its own time
+            first, second = say(site, segments), say(natural, segments)
         assert first == second, f"{segments}\n\n{first!r}\n\n{second!r}"
 
     logged = [len(lines_after(running, 0)) for running in (site, natural)]
@@ -184,6 +187,8 @@ def test_every_conversation_goes_alike_in_both_lanes_and_leaves_the_same_log(
     express, other = (lines_after(running, count) for running, count in zip((site, natural), logged, strict=True))
     lanes = [line.pop("gateway.lane") for line in express]
     assert {line.pop("gateway.lane") for line in other} == {"natural"}
+    for line in (*express, *other):
+        line.pop("http.response.body.bytes", None)  # for the same reason
     assert [json.dumps(line) for line in express] == [json.dumps(line) for line in other]
     assert lanes.count("express") > len(lanes) // 6
 
@@ -270,3 +275,23 @@ def test_the_next_request_is_answered_right_after_one_that_was_left_to_aiohttp(s
     with Wire(site.port) as wire:
         answers = {timeless(wire.send(request).response().raw) for request in (plain, odd, odd, plain, odd, plain)}
     assert len(answers) == 1
+
+
+def test_both_lanes_count_the_same_bytes_and_inherit_the_same_trace(
+    site: Running, natural: Running, tags: list[str]
+) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    said = []
+    for running in (site, natural):
+        count = len(lines_after(running, 0))
+        with Wire(running.port) as wire:
+            for target in TARGETS:
+                wire.ask(target, "Accept-Encoding: identity", f"traceparent: 00-{trace}-b7ad6b7169203331-01")
+                wire.ask(target, f"If-None-Match: {tags[0]}", "Accept-Encoding: identity")
+        time.sleep(1.2)
+        varies = ("@timestamp", "event.duration", "gateway.lane", "gateway.cache.status", "gateway.cache.level")
+        lines = [{key: value for key, value in line.items() if key not in varies} for line in running.events("request")]
+        inherited = [line.pop("trace.id") == trace for line in lines[count:]]
+        said.append((lines[count:], inherited))
+    assert said[0] == said[1]
+    assert any(said[0][1])

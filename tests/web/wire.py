@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import re
 import select
 import socket
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
+
+import brotli
 
 SITE = "news.example"
 HOST = f"Host: {SITE}\r\n".encode()
@@ -28,7 +30,7 @@ class Response:
     """One response; `fields` with lower-case names, as sent."""
 
     status: int
-    fields: Sequence[tuple[str, str]]
+    fields: list[tuple[str, str]]
     body: bytes
     raw: bytes
 
@@ -36,6 +38,18 @@ class Response:
         values = [value for key, value in self.fields if key == name]
         assert len(values) == 1, (name, self.fields)
         return values[0]
+
+    def get(self, name: str, default: str) -> str:
+        """The one value of a field, or this."""
+        return self[name] if name in self else default  # noqa: SIM401
+
+    @property
+    def content(self) -> bytes:
+        """The body without its coding: a page that many ask for is coded again, better, while a test runs."""
+        coding = self.get("content-encoding", "identity")
+        if coding == "gzip":
+            return gzip.decompress(self.body)
+        return bytes(brotli.decompress(self.body)) if coding == "br" else self.body
 
     def __contains__(self, name: str) -> bool:
         return any(key == name for key, _ in self.fields)
