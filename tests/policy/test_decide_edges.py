@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import dataclasses
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gateway.content.doors import Door
 from gateway.geo.location import Location
 from gateway.geo.region import Standing
-from gateway.policy.decide import decide
-from gateway.policy.decision import Decision, DueNotice, Treatments, Withheld
+from gateway.policy.decide import decide, next_boundary
+from gateway.policy.decision import Decision, DueNotice, Reason, Treatments, Withheld
 from gateway.policy.match import MEMO_SIZE, candidates, media_matching, path_matches, why_not
 from gateway.policy.merge import Due, fingerprint
 from gateway.policy.model import PROTECTIONS, NoticePlace, NoticeText
@@ -236,3 +237,83 @@ def test_a_notice_shows_at_these_doors_and_no_others(door: Door, show: str, door
 def test_a_correction_that_has_ended_ends_nothing(seconds: int) -> None:
     here = reader({"RU": CONFIRMED}, valid_until=NOW + timedelta(seconds=seconds))
     assert decide(policies(policy(WARN)), article(), here, Door.HTML, NOW).valid_until is None
+
+
+def test_a_policy_that_cannot_be_decided_says_so_and_nobody_keeps_the_page() -> None:
+    made = dataclasses.replace(policies(policy(WARN, readers="all")), notices={})
+    decision = decide(made, article(), reader(), Door.HTML, NOW)
+    assert decision.trace == (Reason("p", False, None, "it could not be decided (KeyError: 'warn')", failed=True),)
+    assert decision.depends_on_place
+    assert decision.treatments == Treatments()
+
+
+def test_a_policy_in_shadow_outside_its_time_is_still_told_as_a_shadow() -> None:
+    made = policies(policy(WARN, more="state: shadow\neffective: [{until: 2026-01-01T00:00:00Z}]"))
+    trace = decide(made, article(), reader({"RU": CONFIRMED}), Door.HTML, NOW).trace
+    assert trace == (Reason("p", False, None, "the policy ended 2026-01-01T00:00:00+00:00", (), True),)
+
+
+def test_the_next_boundary_is_that_of_any_policy_that_is_not_off() -> None:
+    window = "effective: [{{from: {}T00:00:00Z}}]"
+    made = policies(
+        policy(WARN, name="a", more=window.format("2027-03-01")),
+        policy(WARN, name="b", more="state: shadow\n" + window.format("2027-02-01")),
+        policy(WARN, name="c", more="state: off\n" + window.format("2027-01-01")),
+    )
+    assert next_boundary(made, NOW) == datetime(2027, 2, 1, tzinfo=UTC)
+    assert next_boundary(policies(policy(WARN)), NOW) is None
+
+
+CONFIRMED_RU = "the reader is confirmed in RU; enough for what needs"
+
+
+@pytest.mark.parametrize(
+    ("actions", "door", "reason", "applied"),
+    [
+        ([WARN], Door.HTML, f"{CONFIRMED_RU} possible", ("notice:warn",)),
+        ([WARN, BLOCK], Door.HTML, f"{CONFIRMED_RU} possible or confirmed", ("notice:warn", "block:gone")),
+        (
+            [BLOCK, AWAY],
+            Door.HTML,
+            f"{CONFIRMED_RU} confirmed; outranked: redirect",
+            ("block:gone",),
+        ),
+        (
+            ["protect: [sharing]"],
+            Door.JSON,
+            "the reader is confirmed in RU; whoever fetches the json is not its reader, so protection goes with it"
+            " wherever it goes",
+            ("protect:sharing",),
+        ),
+        ([WARN], Door.MEDIA, "the reader is confirmed in RU; nothing of it concerns this page", ()),
+    ],
+)
+def test_the_trace_tells_the_whole_reason(
+    actions: list[str], door: Door, reason: str, applied: tuple[str, ...]
+) -> None:
+    assert at_home(*actions, door=door).trace == (Reason("p", bool(applied), CONFIRMED, reason, applied),)
+
+
+def test_the_trace_says_for_whom_alone_a_policy_acts_now() -> None:
+    window = "effective: [{in: [DE], from: 2026-01-01T00:00:00Z}, {in: [FR, DE], from: 2026-01-01T00:00:00Z}]"
+    made = policies(policy(WARN, more=window))
+    reason = decide(made, article(), reader({"RU": CONFIRMED, "DE": POSSIBLE}), Door.HTML, NOW).trace[0]
+    assert reason.reason == (
+        "the reader is confirmed in RU; now it acts only for readers in DE, FR; enough for what needs possible"
+    )
+    assert reason.standing is POSSIBLE
+
+
+def test_the_whole_trace_has_every_policy_in_order() -> None:
+    made = policies(
+        policy(WARN, name="a", articles="{slugs: [other]}"),
+        policy(WARN, name="b"),
+        policy(WARN, name="c", more="state: off"),
+    )
+    decision = decide(made, article(), reader({"RU": CONFIRMED}), Door.HTML, NOW, whole_trace=True)
+    assert decision.trace == (
+        Reason("a", False, None, "the policy means other articles: its slug is not named"),
+        Reason("b", True, CONFIRMED, f"{CONFIRMED_RU} possible", ("notice:warn",)),
+        Reason("c", False, None, "the policy is off"),
+    )
+    assert len(decide(made, article(), reader(), Door.HTML, NOW).trace) == 1
