@@ -38,6 +38,14 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "variant": {
         "_name: '-._~'  ->  '-._~X'": "quote never quotes letters",
     },
+    "decide": {
+        "_judge: door is Door.HTML and isinstance(action, Notice)  ->  door is Door.HTML": (
+            "of what goes into metadata, merging takes the notices alone"
+        ),
+        "_when: 'the policy is not in effect'  ->  'the policy is not in effectX'": (
+            "never said: a window that is not open begins later or has ended"
+        ),
+    },
     "match": {
         "module: ''  ->  'X'": "any label will do that no article has",
         "module: ''  ->  'X'  #2": "any label will do that no article has",
