@@ -39,8 +39,9 @@ def test_killing_valkey_under_load_fails_no_request_and_hits_resume(tmp_path: Pa
 
 def test_after_a_restart_of_everything_the_first_answer_comes_from_redis(tmp_path: Path) -> None:
     content, policies = small(tmp_path)
+    levels = {"redis_url": "", "memory_cache_bytes": str(2**26)}  # whatever the run turns off: they are the subject
     for expected in ("render", "redis"):
-        with gateway(tmp_path, content=content, policies=policies) as running:
+        with gateway(tmp_path, content=content, policies=policies, **levels) as running:
             assert found_in(running, "page-1") == expected
             assert found_in(running, "page-1") == "memory"
 

@@ -55,7 +55,7 @@ async def test_a_thousand_readers_of_a_cold_page_cost_one_rendering_in_the_fleet
     tmp_path: Path, redis: bool, renderings: int
 ) -> None:
     with valkey(tmp_path / "valkey") as server:
-        settings = {"redis_url": server.url if redis else NOWHERE}
+        settings = {"redis_url": server.url if redis else NOWHERE, "memory_cache_bytes": str(2**26)}
         with gateway(tmp_path, arguments=["--workers", "2"], **small(tmp_path), **settings) as running:  # type: ignore[arg-type]
             before = fills(running)
             answers = await asyncio.gather(*(ask(running.port, "/articles/market-day") for _ in range(READERS)))
