@@ -14,6 +14,7 @@ from typing import NamedTuple
 MAX_HEAD_BYTES = 8000
 MAX_FIELDS = 100
 NAMES_LEARNT = 4096
+LEARNT_BYTES = 64
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _TARGET = re.compile(rb"/[!\"$&->@-~]*")  # no query, no escapes: each resource is remembered under one spelling
@@ -99,14 +100,16 @@ class Recogniser:
         )  # fmt: skip
 
     def names(self) -> frozenset[str]:
-        """Every field name that was met so far, in lower case; the first thousands."""
+        """The field names that were met, in lower case; the last thousands."""
         return frozenset(name.lower().decode("latin-1") for name in self._learnt)
 
     def _learn(self, name: bytes) -> int:
-        """What a field name as spelt means; names are few, and a flood of new ones is not learnt."""
+        """What a field name as spelt means; names are few and short."""
         lower = name.lower()
         refused = lower in _HANDED_OVER or not _TOKEN.fullmatch(name)
         kind = REFUSED if refused else self._kinds.get(lower, IGNORED)
-        if len(self._learnt) < NAMES_LEARNT:
+        if len(name) <= LEARNT_BYTES:
+            if len(self._learnt) >= NAMES_LEARNT:
+                self._learnt.clear()  # the names that are sent are back at once, a flood of others is gone
             self._learnt[name] = kind
         return kind

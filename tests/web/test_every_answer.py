@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.running import Running
-from tests.web.test_desync import MALFORMED
+from tests.web.desync_table import MALFORMED
 from tests.web.wire import SITE, Response, Wire, get
 from tests.web.world import ARTICLES, READERS
 
