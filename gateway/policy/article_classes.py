@@ -13,11 +13,12 @@ from gateway.policy.match import candidates
 from gateway.policy.merge import Due
 from gateway.policy.model import ALL_MEDIA, Articles, Policy, PolicySet, State, Substitute, Withhold
 
-MOST_LOOKS = 5_000_000
+MOST_LOOKS = 2_000_000
 """How often an article is held against a policy that means it before the rest are left out."""
 MOST_VARIATIONS = 64
 """How many made-up articles one policy's selectors may bring about."""
-MOST_INVENTED = 20_000
+MOST_INVENTED = 5_000
+"""How many all policies' may."""
 
 OTHER = "other"
 
@@ -39,7 +40,13 @@ class ArticleClass:
 def classes_of(policies: PolicySet, index: Index | None) -> tuple[list[ArticleClass], list[str]]:
     """The classes, most articles first, and what was left out, a sentence each."""
     if index is None:
-        return _gather(((policies, facts, None) for facts in _invented(policies)), [])
+        made = list(islice(_invented(policies), MOST_INVENTED + 1))
+        cut = (
+            [f"Of the ways in which selectors can meet, {MOST_INVENTED} were tried."]
+            if len(made) > MOST_INVENTED
+            else []
+        )
+        return _gather(((policies, facts, None) for facts in made[:MOST_INVENTED]), cut)
     left_out: list[str] = []
     originals = (
         (policies, facts, index.facts.get(facts.translation_of) if facts.translation_of else None)
@@ -58,7 +65,7 @@ def _gather(
         meant = candidates(policies, facts, original)
         looks += len(meant) + 1
         if looks > MOST_LOOKS:
-            left_out.append(f"Of {count or 'all'} articles the first {number} were held against the policies.")
+            left_out.append(f"Of {count or 'all made-up'} articles the first {number} were held against the policies.")
             break
         scopes = tuple(
             Due(policy, action).scope(facts)
@@ -96,8 +103,7 @@ def _invented(policies: PolicySet) -> Iterator[Facts]:
         met for articles in dict.fromkeys(excepted) for met in islice(_meeting(articles, plain), MOST_VARIATIONS)
     ]
     seen: set[Facts] = set()
-    most = max(1, MOST_INVENTED // max(1, len(acting)))
-    for facts in (plain, *exceptions[:most]):
+    for facts in (plain, *exceptions):
         for articles in dict.fromkeys(replace(policy.articles, excepted=None) for policy in acting):
             for met in islice(_meeting(articles, facts), MOST_VARIATIONS):
                 named = replace(met, version=repr(met))  # what `candidates` remembers articles by

@@ -6,9 +6,8 @@ that never adds anything is shadowed. Sets of readers are bits, as in `standpoin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from gateway.content.article import Facts
 from gateway.geo.region import Standing
@@ -27,7 +26,6 @@ from gateway.policy.model import (
     Window,
     Withhold,
 )
-from gateway.policy.readers import open_windows
 from gateway.policy.standpoints import Standpoints
 
 Key = tuple[str, ...]
@@ -81,15 +79,12 @@ class Dues:
     points: Standpoints
     known: dict[tuple[int, tuple[int, ...], Certainty], int] = field(default_factory=dict)
 
-    def of(self, policy: Policy, certainty: Certainty, now: datetime) -> int:
-        """The readers sure enough at this moment; none where no window is open."""
-        windows = open_windows(policy, now)
-        if not windows:
-            return 0
+    def of(self, policy: Policy, certainty: Certainty, windows: Sequence[Window]) -> int:
+        """The readers sure enough while these windows are open; `open_windows` says which are."""
         key = (id(policy), tuple(map(id, windows)) if policy.effective else (), certainty)
         found = self.known.get(key)
         if found is None:
-            found = self.known[key] = self._of(policy, certainty, windows)
+            found = self.known[key] = self._of(policy, certainty, windows) if windows else 0
         return found
 
     def _of(self, policy: Policy, certainty: Certainty, windows: Sequence[Window]) -> int:
@@ -110,107 +105,137 @@ class Dues:
         return found
 
 
-def attribute(policies: Sequence[Policy], facts: Facts, dues: Dues, now: datetime) -> Outcome:
-    """What each action of the policies that mean an article adds. `policies`: in the order of precedence."""
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An action that touches something of an article: whose, the how many-th, and what it touches."""
+
+    policy: Policy
+    number: int
+    action: Action
+    keys: tuple[Key, ...]
+
+
+@dataclass(slots=True)
+class Items:
+    """What policies can do to articles. What a policy touches is the same wherever parts and media are the same."""
+
+    known: dict[tuple[object, ...], tuple[Item, ...]] = field(default_factory=dict)
+
+    def of(self, policies: Sequence[Policy], facts: Facts) -> list[Item]:
+        """Of those that mean an article, which `policies` are, in the order of precedence."""
+        found: list[Item] = []
+        for policy in policies:
+            key = (id(policy), facts.parts, facts.media, facts.media_rights)
+            items = self.known.get(key)
+            if items is None:
+                items = self.known[key] = tuple(
+                    Item(policy, number, action, keys)
+                    for number, action in enumerate(policy.actions)
+                    if (keys := tuple(_keys(policy, action, facts)))
+                )
+            found += items
+        return found
+
+
+def attribute(items: Sequence[Item], open_now: Mapping[str, Sequence[Window]], dues: Dues) -> Outcome:
+    """What each action adds. `open_now`: the windows that are open, by policy; of the others nothing is due."""
     due = [
-        (policy, number, action, readers)
-        for policy in policies
-        for number, action in enumerate(policy.actions)
-        if (readers := dues.of(policy, action.certainty, now)) and Due(policy, action).scope(facts)
+        (item, readers)
+        for item in items
+        if (windows := open_now.get(item.policy.name))
+        and (readers := dues.of(item.policy, item.action.certainty, windows))
     ]
-    active = [item for item in due if item[0].state is State.ACTIVE]
-    blocked = _union(readers for _, _, action, readers in active if isinstance(action, Block))
-    sent = _union(readers for _, _, action, readers in active if isinstance(action, Redirect)) & ~blocked
-    merged = _Merged(facts, blocked, sent, active)
-    shares = tuple(merged.take(*item) for item in due)
-    protected = merged.of("protect") & ~sent
-    told = merged.of("notice", "article") | blocked
+    merged = _Merged(due)
+    shares = tuple(merged.take(item, readers) for item, readers in due)
+    protected = merged.of("protect") & ~merged.sent
+    told = merged.of("notice", "article") | merged.blocked
     return Outcome(shares, tuple(merged.clashes), merged.treated, protected & ~told)
 
 
 class _Merged:
     """What has been done so far, and by whom first."""
 
-    def __init__(
-        self, facts: Facts, blocked: int, sent: int, active: Sequence[tuple[Policy, int, Action, int]]
-    ) -> None:
-        self._facts = facts
-        self._blocked = blocked
-        self._sent = sent
+    def __init__(self, due: Sequence[tuple[Item, int]]) -> None:
+        active = [(item, readers) for item, readers in due if item.policy.state is State.ACTIVE]
+        self.blocked = _union(readers for item, readers in active if isinstance(item.action, Block))
+        self.sent = _union(readers for item, readers in active if isinstance(item.action, Redirect)) & ~self.blocked
         self._withheld: dict[str, int] = {}
-        for policy, _, action, readers in active:
-            if isinstance(action, Withhold):
-                for what in Due(policy, action).scope(facts):
+        for item, readers in active:
+            if isinstance(item.action, Withhold):
+                for _, what in item.keys:
                     self._withheld[what] = self._withheld.get(what, 0) | readers
         stronger = (Block, Redirect, Withhold)
-        self._strong = [(policy, readers) for policy, _, action, readers in active if isinstance(action, stronger)]
-        self._did: dict[Key, list[tuple[Policy, Action, int]]] = {}
+        self._strong = [(item.policy, readers) for item, readers in active if isinstance(item.action, stronger)]
+        self._did: dict[Key, list[tuple[Item, int]]] = {}
         self.treated: dict[Key, int] = {}
         self.clashes: list[Clash] = []
 
-    def take(self, policy: Policy, number: int, action: Action, due: int) -> Share:
+    def take(self, item: Item, due: int) -> Share:
         """Let an action do its part; one in shadow does nothing, but what it would add is known."""
         adds = 0
         before = ""
-        for key in self._keys(policy, action):
-            able = due & self._able(action, key)
-            new = able & ~self.treated.get(key, 0)
-            if able & ~new and not before:
-                before = self._earlier(policy, number, action, key, able & ~new)
-            adds |= new
-            if policy.state is State.ACTIVE and able:
-                self.treated[key] = self.treated.get(key, 0) | able
-                self._did.setdefault(key, []).append((policy, action, able))
+        for key in item.keys:
+            able = due & self._able(item.action, key)
+            done = self.treated.get(key, 0)
+            adds |= able & ~done
+            if able & done and not before:
+                before = self._earlier(item, key, able & done)
+            if able and item.policy.state is State.ACTIVE:
+                self.treated[key] = done | able
+                self._did.setdefault(key, []).append((item, able))
         if not adds and not before:
             before = self._stronger(due)
-        return Share(policy, number, due, adds, before)
+        return Share(item.policy, item.number, due, adds, before)
 
     def of(self, *wanted: str) -> int:
         """Whom treatments reach whose keys hold all these words."""
         return _union(readers for key, readers in self.treated.items() if set(wanted) <= set(key))
-
-    def _keys(self, policy: Policy, action: Action) -> Iterator[Key]:
-        if isinstance(action, Notice):
-            yield from (("notice", action.id, show) for show in action.show)
-        elif isinstance(action, Headers):
-            yield from (("header", name.lower()) for name, _ in action.values)
-        elif isinstance(action, (Block, Redirect)):
-            yield (type(action).__name__.lower(),)
-        else:
-            kind = type(action).__name__.lower()
-            yield from ((kind, what) for what in Due(policy, action).scope(self._facts))
 
     def _able(self, action: Action, key: Key) -> int:
         """For whom this kind of treatment still means anything beside a block or a redirect."""
         if isinstance(action, (Block, Protect)):
             return -1
         if isinstance(action, Redirect):
-            return ~self._blocked
+            return ~self.blocked
         if isinstance(action, Notice):
-            return ~self._sent
+            return ~self.sent
         withheld = 0
         if isinstance(action, Substitute):
             withheld = self._withheld.get(key[1].removeprefix("part:"), 0)
-        return ~(self._blocked | self._sent | withheld)
+        return ~(self.blocked | self.sent | withheld)
 
-    def _earlier(self, policy: Policy, number: int, action: Action, key: Key, readers: int) -> str:
+    def _earlier(self, item: Item, key: Key, readers: int) -> str:
         """Who did it first; where it was something else, that is a clash."""
         one = readers & -readers
-        first, did, _ = next(item for item in self._did[key] if item[2] & one)
-        settled = first is policy or policy.state is not State.ACTIVE or first.priority != policy.priority
-        if not settled and _content(first, did, key) != _content(policy, action, key):
-            self.clashes.append(Clash(key[0], first, policy, number, readers))
-        return first.name
+        first = next(did for did, reached in self._did[key] if reached & one)
+        policy, other = item.policy, first.policy
+        settled = other is policy or policy.state is not State.ACTIVE or other.priority != policy.priority
+        if not settled and _content(first, key) != _content(item, key):
+            self.clashes.append(Clash(key[0], other, policy, item.number, readers))
+        return other.name
 
     def _stronger(self, due: int) -> str:
         """Whose block, redirect or withholding leaves nothing to do."""
         return next((policy.name for policy, readers in self._strong if readers & due), "")
 
 
-def _content(policy: Policy, action: Action, key: Key) -> object:
+def _keys(policy: Policy, action: Action, facts: Facts) -> Iterator[Key]:
+    if isinstance(action, Notice):
+        yield from (("notice", action.id, show) for show in action.show)
+    elif isinstance(action, Headers):
+        yield from (("header", name.lower()) for name, _ in action.values)
+    elif isinstance(action, (Block, Redirect)):
+        yield (type(action).__name__.lower(),)
+    else:
+        kind = type(action).__name__.lower()
+        yield from ((kind, what) for what in Due(policy, action).scope(facts))
+
+
+def _content(item: Item, key: Key) -> object:
     """What an action does, where two may differ."""
+    action = item.action
     if isinstance(action, Block):
-        return action.notice, action.listing, policy.basis
+        return action.notice, action.listing, item.policy.basis
     if isinstance(action, Redirect):
         return action.to, action.status
     if isinstance(action, Substitute):

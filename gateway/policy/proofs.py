@@ -8,29 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gateway.content.source import Index
 from gateway.errors import Problem, Severity
-from gateway.geo.region import Standing
 from gateway.policy.article_classes import ArticleClass, classes_of
-from gateway.policy.attribution import Clash, Dues, Outcome, Share, attribute
+from gateway.policy.attribution import Clash, Dues, Items, Outcome, Share, attribute
 from gateway.policy.finding import finding
 from gateway.policy.model import Certainty, Policy, PolicySet, Protect, State
-from gateway.policy.readers import boundaries
+from gateway.policy.periods import Periods
 from gateway.policy.standpoints import Standpoints, standpoints
 
-MOST_STEPS = 400_000
-"""How many actions are looked at, each for one class at one moment and all readers."""
+MOST_STEPS = 4_000_000
+"""How much work there may be: an action to look at is one, an action that is due fifteen, each for all readers."""
 MANY_VARIANTS = 32
 """Above this an article's variants crowd out other articles' in the cache."""
 MOST_SPLITS = 2_000_000
 
 _WORDS = {
-    "block": ("two-blocks", "blocks", "refuse with another notice or basis"),
-    "redirect": ("two-redirects", "redirects", "send readers elsewhere"),
-    "substitute": ("two-texts", "substitutions", "put another text there"),
-    "header": ("two-headers", "headers", "give the header another value"),
+    "block": ("two-blocks", "blocks", "refuse with different notices or bases"),
+    "redirect": ("two-redirects", "redirects", "send readers to different places"),
+    "substitute": ("two-texts", "substitutions", "put different texts in one place"),
+    "header": ("two-headers", "headers", "give a header different values"),
 }
 
 
@@ -79,7 +78,7 @@ class _Ledger:
         for clash in outcome.clashes:
             key = (clash.kind, clash.first.name, clash.second.name)
             if key not in self.clashes:
-                self.clashes[key] = clash, f"{about}, a reader {self.points.first(clash.readers)}"
+                self.clashes[key] = clash, f"{about}, for a reader {self.points.first(clash.readers)}"
         if outcome.uninformed:
             for share in outcome.shares:
                 if _protects(share) and share.due & outcome.uninformed:
@@ -103,51 +102,50 @@ def prove(policies: PolicySet, index: Index | None = None, now: datetime | None 
     """Every finding that follows from the policies alone. `now`: None: from before the first boundary on."""
     points = standpoints(policies)
     classes, left_out = classes_of(policies, index)
+    complete = not left_out
     left_out = [*points.left_out, *left_out]
-    ledger, dues = _Ledger(points), Dues(points)
-    steps, tried, missed = 0, 0, 0
-    for article in classes:
-        size = sum(len(policy.actions) for policy in article.policies) + 1
-        for number, moment in enumerate(moments_of(article.policies, now)):
-            if steps > MOST_STEPS and number:
-                missed += 1
+    ledger, dues, periods = _Ledger(points), Dues(points), Periods(policies, now)
+    tried = steps = 0
+    cut: set[int] = set()
+    items_of = Items()
+    for later in (False, True):  # what holds now is looked at for every article, before any of what is to come
+        for article in classes:
+            if steps > MOST_STEPS:
+                cut.add(id(article))
                 continue
-            steps += size
-            tried += 1
-            when = f" from {moment.isoformat(timespec='seconds')} on" if number else ""
-            ledger.note(attribute(article.policies, article.facts, dues, moment), article, when)
-    if missed:
-        left_out.append(f"{missed} of {missed + tried} periods between coming boundaries were not tried.")
+            items = items_of.of(article.policies, article.facts)
+            steps += len(items)
+            for moment, open_now in periods.of(article.policies, later=later):
+                if steps > MOST_STEPS:
+                    cut.add(id(article))
+                    break
+                outcome = attribute(items, open_now, dues)
+                steps += len(items) + 15 * len(outcome.shares) + 1
+                tried += 1
+                ledger.note(outcome, article, f" from {moment.isoformat(timespec='seconds')} on" if later else "")
+    if cut:
+        complete = False
+        left_out.append(f"Of {len(cut)} kinds of articles not every period between boundaries was tried.")
     if ledger.splits > MOST_SPLITS:
         left_out.append("The number of variants was not counted for every article.")
-    complete = not missed and not any("articles" in sentence for sentence in left_out)
-    found = [*_findings(policies, classes, ledger, dues, now, complete=complete), *_variants(ledger)]
+    found = [*_findings(policies, classes, ledger, dues, periods, complete=complete), *_variants(ledger)]
     return Proven(tuple(found), len(points.readers), len(classes), tried, ledger.variants, tuple(left_out))
-
-
-def moments_of(policies: Sequence[Policy], now: datetime | None) -> list[datetime]:
-    """The beginnings of the periods within which nothing begins or ends: now, and every boundary ahead."""
-    start = now or min(
-        (m for policy in policies for w in policy.effective for m in (w.start, w.end) if m is not None),
-        default=datetime.fromisoformat("2000-01-01T00:00:00Z"),
-    ) - timedelta(seconds=1)
-    return [start, *sorted({moment for policy in policies for moment in boundaries(policy, start)})]
 
 
 def named(article: ArticleClass) -> str:
     """A class in a sentence: an article of it, or what its selectors ask."""
     if article.slugs:
-        return f"of '{article.slugs[0]}'"
+        return f"'{article.slugs[0]}'"
     facts = article.facts
     told = [
         f"{word} '{value}'" for word, value in (("slug", facts.slug), ("section", facts.section)) if value != "other"
     ]
     told += [f"tag '{tag}'" for tag in sorted(facts.tags)]
-    return f"of an article with {', '.join(told)}" if told else "of any article"
+    return f"an article with {', '.join(told)}" if told else "any article"
 
 
 def _findings(
-    policies: PolicySet, classes: Sequence[ArticleClass], ledger: _Ledger, dues: Dues, now: datetime | None, *,
+    policies: PolicySet, classes: Sequence[ArticleClass], ledger: _Ledger, dues: Dues, periods: Periods, *,
     complete: bool,
 ) -> Iterator[Problem]:  # fmt: skip
     meant = {policy.name for article in classes for policy in article.policies}
@@ -157,19 +155,20 @@ def _findings(
         if policy.name in ledger.uninformed:
             yield finding(
                 policy, f"do.{_first_protection(policy)}", "protected-without-notice",
-                f"policy '{policy.name}' protects without telling why: {ledger.uninformed[policy.name]} gets no notice",
+                f"policy '{policy.name}' protects without telling why: on {ledger.uninformed[policy.name]} gets no "
+                "notice",
                 "add a notice for articles with the same certainty",
             )  # fmt: skip
         seen = [ledger.seen.get((policy.name, number), _Seen()) for number in range(len(policy.actions))]
         if complete:
             yield from _shadowed(policy, seen)
-            yield from _never(policy, seen, dues, now)
+            yield from _never(policy, seen, dues, periods)
     for (kind, _, _), (clash, about) in sorted(ledger.clashes.items()):
         code, things, verb = _WORDS[kind]
         yield finding(
             clash.second, f"do.{clash.number}", code,
-            f"policies '{clash.first.name}' and '{clash.second.name}' {verb}: both mean {about}; '{clash.first.name}' "
-            f"speaks, by its name alone",
+            f"policies '{clash.first.name}' and '{clash.second.name}' {verb}: on {about}; '{clash.first.name}' speaks, "
+            "by its name alone",
             f"set `priority`, make the {things} one policy, or let their selectors exclude each other",
         )  # fmt: skip
 
@@ -200,37 +199,34 @@ def _shadowed(policy: Policy, seen: Sequence[_Seen]) -> Iterator[Problem]:
         )  # fmt: skip
 
 
-def _never(policy: Policy, seen: Sequence[_Seen], dues: Dues, now: datetime | None) -> Iterator[Problem]:
+def _never(policy: Policy, seen: Sequence[_Seen], dues: Dues, periods: Periods) -> Iterator[Problem]:
     """Actions for which no reader can ever be sure enough."""
-    moments = moments_of([policy], now)
-    if now is not None and policy.effective and all(w.end is not None and w.end <= now for w in policy.effective):
+    windows = [each for later in (False, True) for _, now in periods.of([policy], later=later) for each in now.values()]
+    if not windows:
         return  # it is over: another finding
     for number, (action, one) in enumerate(zip(policy.actions, seen, strict=True)):
-        if one.due or any(dues.of(policy, action.certainty, moment) for moment in moments):
+        if one.due or any(dues.of(policy, action.certainty, each) for each in windows):
             continue
-        best = max((level for level in Standing if level and _reached(policy, level, dues, moments)), default=None)
+        levels = [level for level in Certainty if level and any(dues.of(policy, level, each) for each in windows)]
         kind = type(action).__name__.lower()
-        if best is None:
-            what = f"no reader can be meant by policy '{policy.name}': its regions leave nobody"
-            remedy = "mend `readers`, or the regions of its windows"
-        else:
+        if levels:
+            best = max(levels)
             what = (
                 f"the {kind} of policy '{policy.name}' never acts: it needs {action.certainty}, and readers it means "
                 f"can be {best} at most"
             )
             remedy = f"write `certainty: {best}`, or name regions of which a reader can be {action.certainty}"
+        else:
+            what = f"no reader can be meant by policy '{policy.name}': its regions leave nobody"
+            remedy = "mend `readers`, or the regions of its windows"
         yield finding(policy, f"do.{number}", "never-acts", what, remedy)
-
-
-def _reached(policy: Policy, level: Standing, dues: Dues, moments: Sequence[datetime]) -> bool:
-    return any(dues.of(policy, Certainty(int(level)), moment) for moment in moments)
 
 
 def _variants(ledger: _Ledger) -> Iterator[Problem]:
     if ledger.variants > MANY_VARIANTS:
         yield Problem(
             ".", 0, 0, "many-variants",
-            f"an article can have {ledger.variants} variants: one {ledger.widest}",
+            f"an article can have {ledger.variants} variants: {ledger.widest}",
             "gather policies that differ only in their readers: each variant is rendered and stored by itself",
             Severity.WARNING,
         )  # fmt: skip

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.content.doors import Door
-from gateway.policy.attribution import Dues, attribute
+from gateway.policy.attribution import Dues, Items, attribute
 from gateway.policy.decide import decide
 from gateway.policy.match import candidates
+from gateway.policy.periods import Periods
 from gateway.policy.standpoints import standpoints
 from tests.policy.world import article, policies, policy
 
@@ -58,7 +59,8 @@ def test_what_is_proven_of_all_readers_is_what_each_of_them_gets(texts: list[str
     facts = article()
     meant = candidates(made, facts)
     points = standpoints(made)
-    outcome = attribute(meant, facts, Dues(points), now)
+    _, open_now = next(Periods(made, now).of(meant, later=False))
+    outcome = attribute(Items().of(meant, facts), open_now, Dues(points))
     for number, reader in enumerate(points.readers):
         bit = 1 << number
         treatments = decide(made, facts, reader.location, Door.HTML, now).treatments
