@@ -7,6 +7,9 @@ from __future__ import annotations
 
 SLICED = "the loop ends there anyhow: at the end of the line there is nothing more to match"
 TWICE = "ip_address refuses it too; said here as well because older Pythons' ip_address did not"
+OPEN = "a window that begins now is open, and asked about are only windows that are not"
+ENDED = "asked only where no window is yet to begin: then each has an end, and it lies behind"
+SMALL = "CPython's sets hold numbers below eight in order; sorted says so to whoever reads"
 DERIVED = "worked out from `networks`, which are compared and printed already"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
@@ -42,6 +45,14 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "_judge: door is Door.HTML and isinstance(action, Notice)  ->  door is Door.HTML": (
             "of what goes into metadata, merging takes the notices alone"
         ),
+        "_settle: reason.shadow or not reason.applied  ->  reason.shadow": "of nothing, nothing is lost",
+        "_when: window.start > now  ->  window.start >= now": OPEN,
+        "_when: window.end is not None and window.end <= now  ->  window.end is not None or window.end <= now": ENDED,
+        "_when: window.end is not None and window.end <= now  ->  window.end <= now": ENDED,
+        "_when: window.end is not None and window.end <= now  ->  window.end is not None": ENDED,
+        "_why: sorted({action.certainty for action in policy.actions if Due(policy, action) not in due})  ->  "
+        "list({action.certainty for action in policy.actions if Due(policy, action) not in due})": SMALL,
+        "_why: sorted({one.action.certainty for one in due})  ->  list({one.action.certainty for one in due})": SMALL,
         "_when: 'the policy is not in effect'  ->  'the policy is not in effectX'": (
             "never said: a window that is not open begins later or has ended"
         ),

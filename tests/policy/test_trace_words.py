@@ -124,3 +124,30 @@ def test_the_whole_trace_has_every_policy_in_order() -> None:
         Reason("c", False, None, "the policy is off"),
     )
     assert len(decide(made, article(), reader(), Door.HTML, NOW).trace) == 1
+
+
+@pytest.mark.parametrize(
+    ("actions", "door", "end"),
+    [
+        (
+            [BLOCK, AWAY, "withhold: {parts: [p3], notice: gone}"],
+            Door.HTML,
+            "confirmed; outranked: redirect, withhold:p3",
+        ),
+        ([WARN, "withhold: {parts: [p9], notice: gone}"], Door.HTML, "; enough for what needs possible"),
+    ],
+)
+def test_the_trace_ends_with_what_decided(actions: list[str], door: Door, end: str) -> None:
+    assert at_home(*actions, door=door).trace[0].reason.endswith(end)
+
+
+def test_the_trace_of_a_block_that_does_not_apply_says_nothing_of_protection() -> None:
+    made = policies(policy(BLOCK))
+    reason = decide(made, article(), reader(), Door.FEED, NOW).trace[0].reason
+    assert reason == "the reader is outside RU; not enough for what needs confirmed"
+
+
+def test_the_trace_of_a_policy_whose_time_is_over_says_when_it_ended_not_when_it_began() -> None:
+    made = policies(policy(WARN, more="effective: [{from: 2025-01-01T00:00:00Z, until: 2026-01-01T00:00:00Z}]"))
+    reason = decide(made, article(), reader(), Door.HTML, NOW).trace[0].reason
+    assert reason == "the policy ended 2026-01-01T00:00:00+00:00"
