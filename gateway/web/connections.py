@@ -5,7 +5,12 @@ One look a second over all of them, instead of timers for each request: what is 
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import resource
+import socket
+import sys
+import termios
 from collections import Counter
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
@@ -25,6 +30,7 @@ WRITE_SECONDS = 20.0
 WRITE_BYTES = 10 * 1024
 """What a reader must take in WRITE_SECONDS while anything is left to send: half a kilobyte a second."""
 
+HELD_BYTES = 128 * 1024
 KEEPALIVE_SECONDS = 75.0
 HURRIED_IDLE_SECONDS = 5.0
 _CROWDED = 0.75
@@ -104,6 +110,22 @@ class Connections:
         if self._trusted.trusts(address):
             return ""
         return str(int(address) >> 64) if isinstance(address, IPv6Address) and not address.ipv4_mapped else peer
+
+
+def in_kernel(transport: asyncio.BaseTransport) -> int:
+    """Bytes that the system holds for the reader: it asks for more only when a third of a megabyte or more is free."""
+    connection = transport.get_extra_info("socket")
+    try:
+        return int.from_bytes(fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    except (OSError, AttributeError):
+        return 0
+
+
+def hold_little(listening: socket.socket) -> None:
+    """Let the system hold little that is not sent yet for each connection of this socket: a slow reader's share of a
+    large file stays on the disk. What is on its way is not bounded by this.
+    """
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, HELD_BYTES)
 
 
 def raise_descriptor_limit() -> None:

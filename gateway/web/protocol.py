@@ -20,6 +20,7 @@ from gateway.web.connections import (
     TOO_LONG,
     WRITE_BYTES,
     WRITE_SECONDS,
+    in_kernel,
 )
 from gateway.web.exchange import Outgoing
 from gateway.web.file_body import FileBody
@@ -124,7 +125,7 @@ class Protocol(RequestHandler):
         if wire is None:
             return
         if self._waits():
-            idle = now - self._next_keepalive_close_time + KEEPALIVE_SECONDS
+            idle = now - self._next_keepalive_close_time + self._keepalive_timeout
             if (self._head_began and now - self._head_began > HEAD_SECONDS) or (
                 hurried and idle > HURRIED_IDLE_SECONDS
             ):
@@ -132,7 +133,9 @@ class Protocol(RequestHandler):
         unsent, done = wire.get_write_buffer_size(), self._answered + self._request_count
         if not unsent:
             self._unsent = None
-        elif self._unsent is None or (self._unsent[2] != done and not self._paused):
+            return
+        unsent += in_kernel(wire)
+        if self._unsent is None or (self._unsent[2] != done and not self._paused):
             self._unsent = now, unsent, done
         elif now - self._unsent[0] >= WRITE_SECONDS:
             if self._unsent[1] - unsent < WRITE_BYTES:
@@ -153,13 +156,7 @@ class Protocol(RequestHandler):
 
     def _idle(self) -> bool:
         """Whether nothing is in flight, nothing queued, and the peer reads what it is sent."""
-        return (
-            self._waits()
-            and not self._messages
-            and not self._close
-            and not self._force_close
-            and not self._paused
-        )
+        return self._waits() and not self._messages and not self._close and not self._force_close and not self._paused
 
     def handle_error(
         self,

@@ -12,7 +12,7 @@ from aiohttp.web_protocol import RequestHandler
 from gateway.errors import GatewayError
 from gateway.events import Events
 from gateway.geo.client_address import TrustedProxies
-from gateway.web.connections import Connections
+from gateway.web.connections import KEEPALIVE_SECONDS, Connections
 from gateway.web.exchange import Outgoing
 from gateway.web.preamble import Preamble
 from gateway.web.protocol import Protocol, peer_of
@@ -46,7 +46,8 @@ class Server(web.Server):
         all: Connections | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(handler, **{"lingering_time": LINGER_SECONDS, **options})
+        usual = {"keepalive_timeout": KEEPALIVE_SECONDS, "lingering_time": LINGER_SECONDS, "access_log": None}
+        super().__init__(handler, handler_cancellation=False, **{**usual, **options})
         self.all = Connections(events) if all is None else all
         self._looking: asyncio.TimerHandle | None = None
         self._balancers = balancers

@@ -35,7 +35,7 @@ def write_world(root: Path) -> tuple[Path, Path]:
     media = content / "media"
     media.mkdir()
     (media / "pixel.png").write_bytes(PIXEL)
-    (media / "plan.pdf").write_bytes(b"%PDF-1.4\n" + bytes(range(256)) * 12_000)
+    (media / "plan.pdf").write_bytes(b"%PDF-1.4\n" + bytes(range(256)) * 32_768)
     policies = write_policies(
         root / "policies",
         [
