@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ from gateway.telemetry.logs import LogEvents, start_logging
 from gateway.telemetry.metrics import Metrics
 from gateway.upkeep import Upkeep
 from gateway.web.admin import admin_application
-from gateway.web.connections import Connections, hold_little, raise_descriptor_limit
+from gateway.web.connections import KEEPALIVE_SECONDS, Connections, raise_descriptor_limit
 from gateway.web.express import Express
 from gateway.web.host import hostname
 from gateway.web.lane import Lane
@@ -142,10 +143,11 @@ class Gateway:
 
     async def _listen(self, lane: Lane, express: Express | None, operations: Operations) -> None:
         settings, ports = self.settings, self._ports
+        options = {"access_log": None, "keepalive_timeout": KEEPALIVE_SECONDS, "handler_cancellation": False}
         answer = express.answer if express else None
         balancers = settings.proxies if settings.proxies.header == PROXY_PROTOCOL else None
         places = Connections(self.events, settings.proxies)
-        server = Server(lane.handle, self.events, lane.bad_request, answer, balancers, places)
+        server = Server(lane.handle, self.events, lane.bad_request, answer, balancers, places, **options)
         reading = web.ServerRunner(server, shutdown_timeout=DRAIN_SECONDS)
         administering = web.AppRunner(admin_application(operations, self.admin_token), access_log=None)
         for runner in (reading, administering):
@@ -197,15 +199,29 @@ class Gateway:
         return max(originals, key=lambda facts: len(index.translations(facts.slug))).slug
 
 
+async def started(start: Coroutine[None, None, None], stopping: asyncio.Event) -> bool:
+    """Whether it started; False if it was to stop before, and then nothing of it runs. Raises what `start` raises."""
+    starting, stopped = asyncio.ensure_future(start), asyncio.ensure_future(stopping.wait())
+    try:
+        await asyncio.wait([starting, stopped], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+        if not starting.done():
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+    if starting.cancelled():
+        return False
+    starting.result()
+    return True
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises SettingsError where the address is taken or not ours."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from error
-    hold_little(listening)
-    return listening
 
 
 def name_of(listening: socket.socket) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
@@ -58,6 +59,7 @@ class Upkeep:
         self._look_seconds = 0.0
         self._evidence = EvidenceWatch(settings.geoip)
         self._changing = asyncio.Lock()
+        self._stopping = threading.Event()
         self.shadow: Shadow | None = None
         self._watching: list[asyncio.Task[None]] = []
 
@@ -69,9 +71,17 @@ class Upkeep:
         """The first snapshot. Raises PolicyError, ContentError or EvidenceError where there is nothing to serve by."""
         policies = await self._policies.start()
         began = time.monotonic()
-        index = await asyncio.to_thread(
-            load_directory, self._settings.content, cache=self._state.content_index, keeps=self._keeps_state
-        )
+        try:
+            index = await asyncio.to_thread(
+                load_directory,
+                self._settings.content,
+                cache=self._state.content_index,
+                keeps=self._keeps_state,
+                stop=self._stopping.is_set,
+            )
+        except asyncio.CancelledError:
+            self._stopping.set()  # a thread cannot be cancelled: it asks
+            raise
         self._look_seconds = time.monotonic() - began
         witnesses = await asyncio.to_thread(load_witnesses, self._settings.geoip, self._events)
         self.shadow = await asyncio.to_thread(load_shadow, self._settings.geoip_shadow, self._events)
@@ -98,7 +108,7 @@ class Upkeep:
     async def _refresh_content(self, paths: Iterable[str] | None = None) -> None:
         began = time.monotonic()
         try:
-            index = await asyncio.to_thread(self._snapshot.index.refresh, paths)
+            index = await asyncio.to_thread(self._snapshot.index.refresh, paths, self._stopping.is_set)
         except ContentError as error:
             self._events.emit("content_rejected", level="error", error=error)
             return
@@ -198,6 +208,7 @@ class Upkeep:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stopping.set()
         for task in self._watching:
             task.cancel()
         await asyncio.gather(*self._watching, return_exceptions=True)

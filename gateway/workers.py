@@ -24,7 +24,7 @@ import uvloop
 from aiohttp import web
 from pydantic import SecretStr
 
-from gateway.app import Gateway, Ports, embedded_valkey, listen, name_of
+from gateway.app import Gateway, Ports, embedded_valkey, listen, name_of, started
 from gateway.errors import GatewayError
 from gateway.fleet import Fleet
 from gateway.settings import Settings
@@ -32,7 +32,8 @@ from gateway.state import StateDirectory
 from gateway.telemetry.logs import start_logging
 from gateway.web.admin import admin_application
 
-READY_SECONDS = 60.0
+READY_SECONDS = 600.0
+"""A worker that starts without a kept index may have a hundred thousand articles to read on a busy machine."""
 STOP_SECONDS = 40.0
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
@@ -150,6 +151,9 @@ class Workers:
         except (EOFError, TimeoutError) as error:
             await self._end(worker)
             raise GatewayError(f"worker {number} did not start; what it found stands above") from error
+        except asyncio.CancelledError:
+            await self._end(worker)
+            raise
         finally:
             hear.close()
         self._workers[number] = worker
@@ -207,7 +211,8 @@ async def _work(settings: Settings, ports: Ports, ready: Connection) -> None:
     gateway = Gateway(settings, ports)
     loop.add_signal_handler(signal.SIGHUP, gateway.reopen_logs)
     try:
-        await gateway.start()
+        if not await started(gateway.start(), stopping):
+            return
     except GatewayError as error:
         os.write(2, f"{error}\n".encode())
         raise SystemExit(1) from error

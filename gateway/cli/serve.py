@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 import uvloop
 
-from gateway.app import Gateway
+from gateway.app import Gateway, started
 from gateway.cli.admin import preview_link
 from gateway.cli.output import err
 from gateway.errors import GatewayError
@@ -55,7 +55,8 @@ async def _serve(settings: Settings, *, greets: bool) -> None:
         loop.add_signal_handler(name, stopping.set)
     gateway = Workers(settings) if settings.workers > 1 else Gateway(settings)
     loop.add_signal_handler(signal.SIGHUP, gateway.reopen_logs)
-    await gateway.start()
+    if not await started(gateway.start(), stopping):
+        return
     try:
         if greets:
             _greet(gateway)

@@ -20,7 +20,7 @@ from gateway.content.article import Article, Facts
 from gateway.content.catalogue import Catalogue
 from gateway.content.front_matter import digest, parse_article
 from gateway.content.kept import Entry
-from gateway.content.look import Found, look, look_at
+from gateway.content.look import Found, Stop, look, look_at, never
 from gateway.content.markdown import article_body
 from gateway.content.media import Media
 from gateway.content.tree import Tree
@@ -32,9 +32,9 @@ KEEP_AFTER_SHARE = 0.01
 _TURN_SECONDS = 0.0005
 
 
-def load_directory(root: Path, *, cache: Path | None = None, keeps: bool = True) -> DirectoryIndex:
+def load_directory(root: Path, *, cache: Path | None = None, keeps: bool = True, stop: Stop = never) -> DirectoryIndex:
     """The index of a content directory. `cache`: where it is kept between runs, a file in the state directory;
-    `keeps`: whether it is written there, too.
+    `keeps`: whether it is written there, too; `stop`: whether to give up, asked while it reads.
 
     Raises ContentError if the directory itself cannot be read; a cache that cannot be read or written costs only time.
     """
@@ -44,7 +44,7 @@ def load_directory(root: Path, *, cache: Path | None = None, keeps: bool = True)
         if cache is not None:
             with suppress(OSError), cache.open("rb") as lines:
                 known = kept.decode(lines)
-        found, keeping = look(tree, known), Keeping(cache if keeps else None, len(known))
+        found, keeping = look(tree, known, stop), Keeping(cache if keeps else None, len(known))
         keeping.keep(known, found.entries)
         return DirectoryIndex(tree, keeping, found)
 
@@ -161,13 +161,16 @@ class DirectoryIndex(Catalogue):
             self._texts.popitem(last=False)
         return article
 
-    def refresh(self, paths: Iterable[str] | None = None) -> DirectoryIndex:
+    def refresh(self, paths: Iterable[str] | None = None, stop: Stop = never) -> DirectoryIndex:
         """The directory as it is now, or as far as these paths tell: this index itself if nothing changed. Raises
         ContentError.
         """
         before = self._found
         with _undisturbed():
-            found = look(self._tree, before.entries) if paths is None else look_at(self._tree, before, paths)
+            if paths is None:
+                found = look(self._tree, before.entries, stop)
+            else:
+                found = look_at(self._tree, before, paths, stop)
             if found == before:
                 return self
             self._keeping.keep(before.entries, found.entries)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ READ_HERE = 2_000
 """More files than this are read by processes of their own: it takes memory and a processor that readers need."""
 MOST_READERS = 4
 TOPS = ("articles", "media")
+_POLL_SECONDS = 0.02
 
 _NEVER = Stamp(-1, -1)
 _WHY_SKIPPED = {
@@ -46,7 +48,16 @@ class Found:
     problems: tuple[Problem, ...]
 
 
-def look(tree: Tree, known: Mapping[str, Entry]) -> Found:
+Stop = Callable[[], bool]
+"""Asked now and then by what takes long; True ends it with a ContentError."""
+
+
+def never() -> bool:
+    """Go on to the end."""
+    return False
+
+
+def look(tree: Tree, known: Mapping[str, Entry], stop: Stop = never) -> Found:
     """Scan the tree; read what is not known to be unchanged. Raises ContentError if it is no content directory."""
     if not (tree.root / "articles").is_dir():
         raise ContentError(f"{tree.root}: there is no directory `articles` in it; name a content directory")
@@ -64,24 +75,24 @@ def look(tree: Tree, known: Mapping[str, Entry]) -> Found:
                 entries[path] = before
             else:
                 unread.append(item)
-    _read_all(tree, unread, entries)
+    _read_all(tree, unread, entries, stop)
     return _found(tree, entries)
 
 
-def look_at(tree: Tree, found: Found, paths: Iterable[str]) -> Found:
+def look_at(tree: Tree, found: Found, paths: Iterable[str], stop: Stop = never) -> Found:
     """Look at these paths alone, and at everything where one of them is, or was, a directory. Raises ContentError."""
     entries = dict(found.entries)
     unread: list[tuple[str, Stamp]] = []
     for path in sorted(paths):
         item = tree.look(path) if path.partition("/")[0] in TOPS else None
         if item == "directory" or (item is None and _was_directory(path, found.entries)):
-            return look(tree, found.entries)
+            return look(tree, found.entries, stop)
         entries.pop(path, None)
         if isinstance(item, Skipped):
             entries[path] = _skipped(item)
         elif isinstance(item, Stamp):
             unread.append((path, item))
-    _read_all(tree, unread, entries)
+    _read_all(tree, unread, entries, stop)
     return _found(tree, entries)
 
 
@@ -132,15 +143,21 @@ def _skipped(item: Skipped) -> Entry:
     return Entry(_NEVER, problems=(Problem(item.path, 0, 0, "not-read", what, remedy, Severity.WARNING),))
 
 
-def _read_all(tree: Tree, unread: Sequence[tuple[str, Stamp]], entries: dict[str, Entry]) -> None:
+def _read_all(tree: Tree, unread: Sequence[tuple[str, Stamp]], entries: dict[str, Entry], stop: Stop) -> None:
     if len(unread) > READ_HERE:
-        _read_apart(tree, unread, entries)
+        _read_apart(tree, unread, entries, stop)
     for path, stamp in unread:
         if path not in entries:
+            _go_on(stop)
             entries[path] = read_entry(tree, path, stamp)
 
 
-def _read_apart(tree: Tree, unread: Sequence[tuple[str, Stamp]], entries: dict[str, Entry]) -> None:
+def _go_on(stop: Stop) -> None:
+    if stop():
+        raise ContentError("the gateway is stopping")
+
+
+def _read_apart(tree: Tree, unread: Sequence[tuple[str, Stamp]], entries: dict[str, Entry], stop: Stop) -> None:
     """Have them read by processes of their own; what these leave out, for whatever cause, is left to be read here."""
     pool = Pool()
     readers = min(MOST_READERS, os.cpu_count() or 1)
@@ -153,9 +170,12 @@ def _read_apart(tree: Tree, unread: Sequence[tuple[str, Stamp]], entries: dict[s
             told.seek(0)
             command = [sys.executable, "-m", "gateway.content.look", str(tree.root)]
             process = stack.enter_context(subprocess.Popen(command, stdin=told, stdout=said))
+            stack.callback(process.kill)
             at_work.append((process, said))
         for process, said in at_work:
-            process.wait()
+            while process.poll() is None:
+                _go_on(stop)
+                time.sleep(_POLL_SECONDS)
             said.seek(0)
             for line in said:
                 try:
@@ -200,7 +220,8 @@ def _unreadable(path: str, stamp: Stamp, error: ContentError) -> Entry:
 
 
 def _work(root: Path) -> None:
-    """Read the files that standard input names; a line of the kept index for each."""
+    """Read the files that standard input names; a line of the kept index for each. Ctrl-C is for whoever asked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     tree = Tree(root)
     for line in sys.stdin.buffer:
         path, mtime_ns, size = json.loads(line)

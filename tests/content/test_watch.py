@@ -13,6 +13,7 @@ import pytest
 from gateway.content.files import DirectoryIndex, load_directory
 from gateway.content.look import READ_HERE
 from gateway.content.watch import changes, pause_after
+from gateway.errors import ContentError
 from tests.content.writing import FRONT, SVG, newspaper, write
 
 
@@ -142,3 +143,19 @@ def test_readers_apart_that_cannot_start_leave_the_work_to_us(tmp_path: Path, mo
     assert false
     monkeypatch.setattr("sys.executable", false)
     assert len(load_directory(root).facts) == READ_HERE + 3
+
+
+@pytest.mark.parametrize("files", [10, READ_HERE + 500])
+def test_whoever_stops_need_not_wait_for_the_reading(tmp_path: Path, files: int) -> None:
+    root = newspaper(tmp_path)
+    write(root, {f"articles/en/a{n}.md": FRONT for n in range(files)})
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked == 3
+
+    with pytest.raises(ContentError, match="stopping"):
+        load_directory(root, stop=stop)
+    assert asked == 3
