@@ -27,7 +27,7 @@ from gateway.telemetry.logs import LogEvents, start_logging
 from gateway.telemetry.metrics import Metrics
 from gateway.upkeep import Upkeep
 from gateway.web.admin import admin_application
-from gateway.web.connections import KEEPALIVE_SECONDS, Connections, raise_descriptor_limit
+from gateway.web.connections import Connections, hold_little, raise_descriptor_limit
 from gateway.web.express import Express
 from gateway.web.host import hostname
 from gateway.web.lane import Lane
@@ -143,11 +143,10 @@ class Gateway:
 
     async def _listen(self, lane: Lane, express: Express | None, operations: Operations) -> None:
         settings, ports = self.settings, self._ports
-        options = {"access_log": None, "keepalive_timeout": KEEPALIVE_SECONDS, "handler_cancellation": False}
         answer = express.answer if express else None
         balancers = settings.proxies if settings.proxies.header == PROXY_PROTOCOL else None
         places = Connections(self.events, settings.proxies)
-        server = Server(lane.handle, self.events, lane.bad_request, answer, balancers, places, **options)
+        server = Server(lane.handle, self.events, lane.bad_request, answer, balancers, places)
         reading = web.ServerRunner(server, shutdown_timeout=DRAIN_SECONDS)
         administering = web.AppRunner(admin_application(operations, self.admin_token), access_log=None)
         for runner in (reading, administering):
@@ -219,9 +218,11 @@ def listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises SettingsError where the address is taken or not ours."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from error
+    hold_little(listening)
+    return listening
 
 
 def name_of(listening: socket.socket) -> str:
