@@ -137,7 +137,9 @@ def test_a_policy_of_the_original_comes_along_with_its_translation() -> None:
 
 
 def test_what_acts_by_address_and_differs_is_said() -> None:
-    correction = "corrections:\n  - {network: 198.51.100.0/24, country: DE, reason: moved, until: '2027-01-01T00:00:00Z'}\n"
+    correction = (
+        "corrections:\n  - {network: 198.51.100.0/24, country: DE, reason: moved, until: '2027-01-01T00:00:00Z'}\n"
+    )
     relays = "regions:\n  held: {wholly: [UA-43]}\n  relays: {networks: [203.0.113.0/24], kind: relay}\n"
     assert not unforeseen(WARN, NOTHING)
     assert (
