@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,3 +28,11 @@ def fail(text: str) -> None:
 def say_json(value: object) -> None:
     """Print the result as JSON, for programs."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def write(file: Path, text: str) -> None:
+    """Write a report. A file that cannot be written is wrong usage, said in a line."""
+    try:
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be written: {error.strerror}") from error

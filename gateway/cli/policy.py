@@ -10,13 +10,14 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import policy_more, policy_text
-from gateway.cli.output import Json, err, say_json
+from gateway.cli import policy_more, policy_page, policy_text
+from gateway.cli.output import Json, err, say_json, write
+from gateway.cli.policy_check import check_directory
 from gateway.content.article import Facts
 from gateway.content.doors import Door
 from gateway.content.files import DirectoryIndex, load_directory
 from gateway.content.source import is_published
-from gateway.errors import EvidenceError, PolicyError, Problem, Severity
+from gateway.errors import EvidenceError, PolicyError
 from gateway.events import NoEvents
 from gateway.geo.client_address import ClientAddress
 from gateway.geo.evidence import Witnesses, load_witnesses
@@ -24,7 +25,6 @@ from gateway.geo.locate import locate, unknown_location
 from gateway.geo.location import Location
 from gateway.policy.cases import locate_in, original_of, parse_cases, run_case
 from gateway.policy.decide import decide
-from gateway.policy.lint import lint, unchecked
 from gateway.policy.loading import read_and_parse
 from gateway.policy.model import PolicySet
 from gateway.pyyaml import nearest
@@ -56,34 +56,24 @@ def check(
     directory: Directory = None,
     content: Content = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Also write one page, who sees what, for counsel.")
+    ] = None,
+    junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Also write a JUnit report.")] = None,
     as_json: Json = False,
 ) -> None:
     """Find everything that can be known before a reader meets it. Exit 1 on errors."""
     bench = _workbench(directory, content, sample=False)
-    problems: list[Problem] = []
-    policies: PolicySet | None = None
-    files: dict[str, bytes] = {}
-    try:
-        files, parsed = read_and_parse(bench.directory, frozenset(bench.settings.redirect_hosts))
-        policies = parsed.policies
-        problems += parsed.problems
-    except PolicyError as error:
-        problems += error.problems
-    databases = bench.witnesses.infos if bench.witnesses else ()
-    if policies is not None:
-        problems += parse_cases(files, policies.regions)[1]
-        problems += lint(policies, index=bench.index, databases=databases, now=datetime.now(UTC))
-    if bench.index is not None:
-        problems += bench.index.problems
-    not_checked = unchecked(index=bench.index, databases=databases, redirect_hosts=True)
-    if policies is None:
-        not_checked = ["The set cannot be used: what it would do was not checked.", *not_checked]
-    failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
-    failed = any(problem.severity in failing for problem in problems)
+    checked = check_directory(bench.directory, bench.settings, bench.index, bench.witnesses, datetime.now(UTC))
+    failed = checked.failed(strict=strict)
+    if html is not None:
+        write(html, policy_page.page(checked, bench.index))
+    if junit is not None:
+        write(junit, policy_text.check_junit(checked, strict=strict))
     if as_json:
-        say_json(policy_text.check_json(bench.directory, policies, problems, not_checked, failed=failed))
+        say_json(policy_text.check_json(checked, failed=failed))
     else:
-        policy_text.show_check(bench.directory, policies, problems, not_checked)
+        policy_text.show_check(checked)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -101,7 +91,7 @@ def run_cases(
     now = datetime.now(UTC)
     outcomes = [run_case(case, policies, bench.index, bench.witnesses, now) for case in cases]
     if junit is not None:
-        junit.write_text(policy_text.junit(outcomes, problems), "utf-8")
+        write(junit, policy_text.junit(outcomes, problems))
     if as_json:
         say_json(policy_text.test_json(outcomes, problems))
     else:

@@ -206,3 +206,15 @@ def _scoped_names() -> dict[str, str]:
         seen = entry["seen_as"]
         names |= {normalised(str(pair).partition("|")[2]): code for pair in (seen if isinstance(seen, list) else ())}
     return names
+
+
+def name_of(code: str) -> str:
+    """The name that ISO 3166 gives a country or a subdivision, in English or as it is written there; "" for others."""
+    return _names().get(code, "")
+
+
+@cache
+def _names() -> dict[str, str]:
+    names = {entry.code: entry.name for entry in pycountry.subdivisions}
+    names |= {entry.alpha_2: getattr(entry, "common_name", entry.name) for entry in pycountry.countries}
+    return names | {KOSOVO: "Kosovo"}

@@ -20,6 +20,11 @@ class Entry:
     within: tuple[str, ...] = ()
     overdue: bool = False
 
+    @property
+    def utc(self) -> datetime:
+        """The moment in UTC, so that entries of several zones can stand in one column."""
+        return self.at.astimezone(UTC)
+
 
 def calendar(policies: PolicySet, now: datetime) -> list[Entry]:
     """Everything ahead, and the reviews that should have been; policies that are off have no future."""

@@ -43,8 +43,10 @@ def readers_of(*sets: PolicySet) -> dict[tuple[str, ...], tuple[Location, ...]]:
     """
     codes = {code for one in sets for region in one.regions.values() for code in region.wholly | region.partly}
     named = {name for one in sets for name, region in one.regions.items() if region.hosts or region.networks}
-    elsewhere = next(code for code in _REMOTE if code not in codes)
-    targets = {**{word: word for word in sorted(codes | named)}, ELSEWHERE: elsewhere}
+    targets = {word: word for word in sorted(codes | named)}
+    elsewhere = next((code for code in _REMOTE if code not in codes), "")
+    if elsewhere:  # a set that names every continent leaves no elsewhere
+        targets[ELSEWHERE] = elsewhere
     located = {label: tuple(hypothetical(target, one.regions) for one in sets) for label, target in targets.items()}
     located[UNKNOWN_READER] = tuple(unknown_location(one.regions, "hypothetical") for one in sets)
     alike: dict[tuple[object, ...], list[str]] = {}

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gateway.content.article import Facts
 from gateway.content.source import Index
 from gateway.errors import Problem, Severity
-from gateway.policy.article_classes import ArticleClass, classes_of
+from gateway.policy.article_classes import OTHER, ArticleClass, classes_of
 from gateway.policy.attribution import Clash, Dues, Items, Outcome, Share, attribute
 from gateway.policy.finding import finding
 from gateway.policy.model import Certainty, Policy, PolicySet, Protect, State
@@ -134,13 +135,14 @@ def prove(policies: PolicySet, index: Index | None = None, now: datetime | None 
 
 def named(article: ArticleClass) -> str:
     """A class in a sentence: an article of it, or what its selectors ask."""
-    if article.slugs:
-        return f"'{article.slugs[0]}'"
-    facts = article.facts
-    told = [
-        f"{word} '{value}'" for word, value in (("slug", facts.slug), ("section", facts.section)) if value != "other"
-    ]
+    return f"'{article.slugs[0]}'" if article.slugs else described(article.facts)
+
+
+def described(facts: Facts) -> str:
+    """A made-up article in a sentence."""
+    told = [f"{word} '{value}'" for word, value in (("slug", facts.slug), ("section", facts.section)) if value != OTHER]
     told += [f"tag '{tag}'" for tag in sorted(facts.tags)]
+    told += [f"language '{facts.language}'"] * (facts.language != OTHER)
     return f"an article with {', '.join(told)}" if told else "any article"
 
 
