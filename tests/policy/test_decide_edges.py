@@ -134,3 +134,8 @@ def test_the_next_boundary_is_that_of_any_policy_that_is_not_off() -> None:
     )
     assert next_boundary(made, NOW) == datetime(2027, 2, 1, tzinfo=UTC)
     assert next_boundary(policies(policy(WARN)), NOW) is None
+
+
+def test_only_what_the_article_has_is_withheld_from_it() -> None:
+    held = at_home("withhold: {parts: [p3, p9], media: [photo.jpg, other.jpg], notice: gone}").treatments.withheld
+    assert [(one.parts, one.media) for one in held] == [({"p3"}, {"photo.jpg"})]

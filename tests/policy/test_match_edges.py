@@ -90,3 +90,26 @@ def test_no_letter_of_a_path_serves_two_pieces_of_a_pattern(pattern: str, path: 
 def test_a_translation_can_be_named_itself() -> None:
     made = policies(policy(BLOCK, articles="{slugs: [eins]}"))
     assert [one.name for one in candidates(made, article("eins", translation_of="one"))] == ["p"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "slug", "fits"),
+    [
+        ("/articles/a", "a", True),
+        ("/articles/a/", "a/", True),
+        ("/world/story", "/world/story", True),
+        ("/articles/*", "/world/story", False),
+    ],
+)
+def test_a_path_is_the_slugs_own_or_the_one_under_which_it_is_served(pattern: str, slug: str, fits: bool) -> None:
+    made = policies(policy(WARN, articles=f"{{paths: [{pattern}]}}")).policies[0]
+    assert (why_not(made.articles, article(slug)) == "") == fits
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language", "fits"),
+    [("pt-BR", "pt-BR", True), ("pt-BR", "pt", False), ("zh", "zh-Hant-TW", True), ("zh-Hant", "zh-Hant-TW", False)],
+)
+def test_a_language_is_itself_or_a_variant_of_what_is_wanted(wanted: str, language: str, fits: bool) -> None:
+    made = policies(policy(WARN, articles=f"{{languages: [{wanted}]}}")).policies[0]
+    assert (why_not(made.articles, article(language=language)) == "") == fits
