@@ -11,6 +11,7 @@ need /usr/lib/nginx/modules/ngx_http_geoip2_module.so libnginx-mod-http-geoip2
 need chromium chromium
 need redis-server redis-server
 need haproxy haproxy
+need varnishd varnish
 need wrk wrk
 need openssl openssl
 need curl curl

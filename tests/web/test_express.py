@@ -1,0 +1,94 @@
+"""What the express lane remembers is bounded by what memory holds, and ends when the page's truth does."""
+
+from __future__ import annotations
+
+import gc
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from gateway.cache.fetch import Fetches
+from gateway.cache.memory import MemoryPages
+from gateway.cache.page import StoredPage
+from gateway.cache.recode import Recoder
+from gateway.delivery import Delivery
+from gateway.geo.client_address import TrustedProxies
+from gateway.telemetry.logs import start_logging
+from gateway.telemetry.metrics import Metrics
+from gateway.web.exchange import Incoming
+from gateway.web.express import Express
+from gateway.web.own_proxy import Crowd
+from gateway.web.public import Public
+from gateway.web.reader import Readers
+from gateway.web.record import Record
+from tests.delivery.world import Nothing, Said, snapshot
+from tests.sites import write_article
+from tests.web.wire import SITE, Wire, get, timeless
+from tests.web.world import READERS, serve, write_world
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def test_the_lane_holds_no_page_that_memory_has_given_up(tmp_path: Path) -> None:
+    there = snapshot(tmp_path, articles=120)
+    memory, events = MemoryPages(100_000), start_logging("json", tmp_path / "log")
+    fetches, recoder = Fetches(memory, Nothing()), Recoder(memory, Nothing())
+    delivery = Delivery(memory, fetches, recoder, Said())
+    crowd = Crowd(Said(), time.monotonic())
+    readers = Readers(TrustedProxies(), b"key", now, crowd)
+    public = Public(lambda: there, delivery, readers, lambda: f"http://{SITE}", frozenset({SITE}))
+    express = Express(public, memory, Record(events, Metrics(), now, crowd), ("x-forwarded-for",))
+    answered = 0
+    for number in range(120):
+        target = f"/articles/page-{number}"
+        await public.respond(Incoming("GET", target, SITE, [], "102.88.20.34"))
+        answered += express.answer(get(target), "102.88.20.34") is not None
+    express.settle()
+    gc.collect()
+    alive = sum(isinstance(found, StoredPage) for found in gc.get_objects())
+    assert answered > 100
+    assert len(memory) < 20
+    assert alive <= len(memory) + 2
+    for part in (fetches, recoder):
+        await part.aclose()
+    events.close()
+
+
+def test_a_translation_that_is_published_appears_in_its_second_on_the_page_that_links_to_it(tmp_path: Path) -> None:
+    world = write_world(tmp_path)
+    with serve(tmp_path, world) as running, Wire(running.port) as wire:
+        moment = now().replace(microsecond=0) + timedelta(seconds=4)
+        write_article(
+            world[0],
+            "rynok",
+            title="Soon there",
+            language="ru",
+            extra="translation_of: market-day\n",
+            published=moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+        running.admin("/reload", {})
+        by = f"X-Forwarded-For: {READERS['NG']}"
+        while (before := wire.ask("/articles/market-day", by)) and now() < moment - timedelta(seconds=0.2):
+            assert b"rynok" not in before.body
+            assert (
+                int(before["cache-control"].split("max-age=")[1].split(",")[0]) <= (moment - now()).total_seconds() + 1
+            )
+            time.sleep(0.05)
+        assert before["cache-status"] == "gateway; hit"
+        time.sleep(max(0.0, (moment - now()).total_seconds()) + 0.05)
+        assert b"rynok" in wire.ask("/articles/market-day", by).body
+        assert wire.ask("/articles/rynok", by).status == 200
+        assert {event["gateway.lane"] for event in running.events("request")} >= {"express"}
+
+
+def test_the_lane_follows_a_reload_at_once(tmp_path: Path) -> None:
+    world = write_world(tmp_path)
+    with serve(tmp_path, world) as running, Wire(running.port) as wire:
+        first = [timeless(wire.ask("/articles/ferry").raw) for _ in range(3)]
+        assert len(set(first)) == 1
+        write_article(world[0], "ferry", title="Another title")
+        running.admin("/reload", {})
+        assert b"Another title" in wire.ask("/articles/ferry").body
+        assert b"Another title" in wire.ask("/articles/ferry").body
