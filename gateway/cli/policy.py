@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import policy_more, policy_page, policy_text
+from gateway.cli import policy_more, policy_page, policy_tests, policy_text
 from gateway.cli.output import Json, err, say_json, write
 from gateway.cli.policy_check import check_directory
+from gateway.cli.policy_tests import compare_snapshots
 from gateway.content.article import Facts
 from gateway.content.doors import Door
 from gateway.content.files import DirectoryIndex, load_directory
@@ -24,6 +25,7 @@ from gateway.geo.evidence import Witnesses, load_witnesses
 from gateway.geo.locate import locate, unknown_location
 from gateway.geo.location import Location
 from gateway.policy.cases import locate_in, original_of, parse_cases, run_case
+from gateway.policy.coverage import coverage
 from gateway.policy.decide import decide
 from gateway.policy.loading import read_and_parse
 from gateway.policy.model import PolicySet
@@ -81,22 +83,36 @@ def run_cases(
     directory: Directory = None,
     content: Content = None,
     junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Also write a JUnit report.")] = None,
+    covered: Annotated[bool, typer.Option("--coverage", help="Also say what no case reaches.")] = False,
+    snapshot: Annotated[
+        bool,
+        typer.Option("--snapshot", help="Also compare who sees what with tests/snapshots/; the first time, write it."),
+    ] = False,
+    update: Annotated[bool, typer.Option("--update", help="Take what changed into the snapshots.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Try the operators' cases in `tests/`. Exit 1 if one fails."""
+    """Try the operators' cases in `tests/`. Exit 1 if one fails, or a snapshot is no longer true."""
     bench = _workbench(directory, content, sample=True)
     files, parsed = read_and_parse(bench.directory)
     policies = parsed.required()
     cases, problems = parse_cases(files, policies.regions)
     now = datetime.now(UTC)
     outcomes = [run_case(case, policies, bench.index, bench.witnesses, now) for case in cases]
+    reach = coverage(policies, outcomes, bench.index, bench.witnesses, now) if covered and bench.index else None
+    seen = compare_snapshots(bench.directory, files, policies, update=update) if snapshot or update else None
     if junit is not None:
         write(junit, policy_text.junit(outcomes, problems))
     if as_json:
-        say_json(policy_text.test_json(outcomes, problems))
+        more = {"coverage": policy_tests.coverage_json(reach)} if reach else {}
+        more |= {"snapshots": policy_tests.snapshots_json(seen)} if seen else {}
+        say_json(policy_text.test_json(outcomes, problems) | more)
     else:
         policy_text.show_test(outcomes, problems)
-    failed = bool(problems) or any(outcome.differences for outcome in outcomes)
+        if reach:
+            policy_tests.show_coverage(reach)
+        if seen:
+            policy_tests.show_snapshots(seen)
+    failed = bool(problems) or any(outcome.differences for outcome in outcomes) or bool(seen and seen.failed)
     raise typer.Exit(1 if failed else 0)
 
 

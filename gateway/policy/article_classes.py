@@ -83,7 +83,7 @@ def _gather(
 
 
 def _invented(policies: PolicySet) -> Iterator[Facts]:
-    """An article for each way in which a selector, or an exception from one, can be met, and one that meets none."""
+    """An article for each way in which a selector, or an exception from one, can be met."""
     acting = [policy for policy in policies.policies if policy.state is not State.OFF]
     withheld = [action for policy in acting for action in policy.actions if isinstance(action, Withhold)]
     parts = {part for action in withheld for part in action.parts}

@@ -6,7 +6,7 @@ everything that witnesses can say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,32 +52,29 @@ class Table:
     rows: tuple[Row, ...]
 
 
-def tables(
-    policies: PolicySet, index: Index | None, moments: Mapping[int, Sequence[datetime]] | datetime
-) -> tuple[list[Table], list[str]]:
-    """A table for each class and moment, and what was left out, a sentence each. `moments`: one for all, or each
-    class's own, by its number in the order of `classes_of`.
-    """
-    readers = {labels: places[0] for labels, places in readers_of(policies).items()}
+def tables(policies: PolicySet, index: Index | None, now: datetime) -> tuple[list[Table], list[str]]:
+    """A table for each class of articles, and what was left out, a sentence each."""
+    readers = readers_by_label(policies)
     classes, left_out = classes_of(policies, index)
-    found: list[Table] = []
-    for number, article in enumerate(classes):
-        asked = [moments] if isinstance(moments, datetime) else moments[number]
-        for moment in asked:
-            if len(found) >= MOST_TABLES or (len(found) + 1) * len(readers) > MOST_ANSWERS:
-                left_out.append(f"{len(classes) - number} of {len(classes)} kinds of articles are not shown.")
-                return found, left_out
-            found.append(_table(policies, article, readers, index, moment))
-    return found, left_out
+    most = max(1, min(MOST_TABLES, MOST_ANSWERS // max(1, len(readers))))
+    if len(classes) > most:
+        left_out.append(f"{len(classes) - most} of {len(classes)} kinds of articles are not shown.")
+    return [table_of(policies, article, readers, index, now) for article in classes[:most]], left_out
 
 
-def _table(
+def readers_by_label(policies: PolicySet) -> dict[tuple[str, ...], Location]:
+    """Every kind of reader by the places that are alike for these policies."""
+    return {labels: places[0] for labels, places in readers_of(policies).items()}
+
+
+def table_of(
     policies: PolicySet,
     article: ArticleClass,
     readers: Mapping[tuple[str, ...], Location],
     index: Index | None,
     now: datetime,
 ) -> Table:
+    """Who sees what of one class at one moment."""
     facts = article.facts
     original = index.facts.get(facts.translation_of) if index is not None and facts.translation_of else None
     rows: dict[tuple[object, ...], tuple[list[str], Decision]] = {}
