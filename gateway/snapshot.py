@@ -32,6 +32,8 @@ class Snapshot:
     observes: bool = False
     locations: LocationMemo = field(default_factory=lambda: LocationMemo(MEMO_SIZE), compare=False)
     decisions: dict[tuple[object, ...], Decision] = field(default_factory=dict, compare=False)
+    faults: dict[str, str] = field(default_factory=dict, compare=False)
+    """Policies that could not be decided, and why; whoever holds the log tells it."""
 
     @property
     def regions(self) -> Mapping[str, Region]:
@@ -46,6 +48,9 @@ class Snapshot:
             return known
         original = self.index.facts.get(facts.original) if facts.translation_of else None
         decision = decide(self.policies, facts, location, door, now, original=original)
+        for reason in decision.trace:
+            if reason.failed:
+                self.faults.setdefault(reason.policy, reason.reason)
         if self.observes:
             decision = decision.observed()
         if len(self.decisions) >= MEMO_SIZE:

@@ -102,6 +102,10 @@ EVENTS: Mapping[str, Kind] = {
     "policy_stale": Kind("The set in force is not the one on disk.", ("revision", "reason", "seconds", "problems")),
     "state_not_written": Kind("The state directory takes no more; the next start has no fallback."),
     "refresh_failed": Kind("A look at policies, content or evidence failed; what is in force stays."),
+    "policy_failed": Kind(
+        "A policy could not be decided; the others were, and nothing is kept; once a policy and revision.",
+        ("policy", "revision", "message"),
+    ),
     "policy_review_due": Kind("A policy has passed its `review_by`; it stays in force.", ("policy", "age_days")),
     "content_loaded": Kind(
         "The content index is in force; articles with problems are left out.", ("articles", "version", "problems")

@@ -30,6 +30,7 @@ COUNTERS: Mapping[str, tuple[Labels, str]] = {
     "gateway_geo_lookups_total": (("source", "result"), "GeoIP look-ups: found, abstained or failed."),
     "gateway_geo_shadow_total": (("result",), "New locations by which the shadow GeoIP files agree, differ or failed."),
     "gateway_policy_reloads_total": (("result",), "Policy reloads: accepted or rejected."),
+    "gateway_policy_failures_total": (("policy",), "Policies that could not be decided, once a revision."),
     "gateway_notice_guard_failures_total": ((), "Pages in which a due notice was missing before the guard mended it."),
     "gateway_client_address_source_total": (("source",), "Where the reader's address was taken from."),
     "gateway_log_dropped_total": ((), "Log lines lost."),

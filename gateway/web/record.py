@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from gateway.delivery import Delivered
+from gateway.snapshot import Snapshot
 from gateway.telemetry.decision_facts import DecisionFacts
 from gateway.telemetry.logs import LogEvents
 from gateway.telemetry.metrics import Metrics
@@ -25,6 +26,7 @@ class Record:
         self._crowd = crowd
         self._clock = clock
         self._facts = DecisionFacts()
+        self._faults: set[tuple[str, str]] = set()
 
     def prepared(self, context: Context, outgoing: Outgoing) -> PreparedLine:
         """The part of the line that holds for every request like this one."""
@@ -42,6 +44,8 @@ class Record:
 
     def request(self, context: Context, outgoing: Outgoing, *, lane: str, duration_ns: int, trace_id: str = "") -> None:
         """A request of the natural lane."""
+        if context.snapshot.faults:
+            self._tell_faults(context.snapshot)
         delivered, method = outgoing.delivered, context.incoming.method
         reader = outgoing.reader or context.reader
         self._events.request(
@@ -68,6 +72,16 @@ class Record:
             self.delivered(delivered, reader, door)
         else:
             self._metrics.add("gateway_client_address_source_total", (reader.address_source,))
+
+    def _tell_faults(self, snapshot: Snapshot) -> None:
+        """Once a policy and revision: a policy that cannot be decided is somebody's to mend, not a line a reader."""
+        revision = snapshot.policies.revision
+        for policy, reason in snapshot.faults.items():
+            if (policy, revision) not in self._faults:
+                self._faults.add((policy, revision))
+                self._metrics.add("gateway_policy_failures_total", (policy,))
+                kind = reason.partition(":")[0]  # what the exception says may hold a value
+                self._events.emit("policy_failed", level="error", policy=policy, revision=revision, message=f"{kind})")
 
     def seen(self, reader: Reader, count: int) -> None:
         """So many readings by one reader: whether all of them come from one place is judged once a second."""

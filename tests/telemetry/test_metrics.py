@@ -22,7 +22,7 @@ gateway_geo_build_timestamp_seconds{source} gateway_policy_reloads_total{result}
 gateway_policy_last_success_timestamp_seconds gateway_policy_next_boundary_timestamp_seconds
 gateway_notice_guard_failures_total gateway_client_address_source_total{source} gateway_redis_up
 gateway_breaker_state{part} gateway_log_dropped_total gateway_event_loop_lag_seconds
-gateway_cache_fills_total{result} gateway_cache_recoded_total{result} gateway_locating_own_proxy{reason} gateway_address_header_seen{header}
+gateway_cache_fills_total{result} gateway_cache_recoded_total{result} gateway_policy_failures_total{policy} gateway_locating_own_proxy{reason} gateway_address_header_seen{header}
 """
 
 
