@@ -28,7 +28,7 @@ ELSEWHERE = (
     "typer", "rich.console", "selectolax.parser", "structlog",
 )  # fmt: skip
 ALREADY_IMPORTED = "ignore::pytest.PytestAssertRewriteWarning"
-LEAST_SECONDS = 5.0
+LEAST_SECONDS = 30.0
 
 
 class Instead(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):

@@ -139,3 +139,8 @@ def test_the_next_boundary_is_that_of_any_policy_that_is_not_off() -> None:
 def test_only_what_the_article_has_is_withheld_from_it() -> None:
     held = at_home("withhold: {parts: [p3, p9], media: [photo.jpg, other.jpg], notice: gone}").treatments.withheld
     assert [(one.parts, one.media) for one in held] == [({"p3"}, {"photo.jpg"})]
+
+
+def test_headers_come_in_the_order_of_their_names() -> None:
+    headers = at_home("headers: {X-Robots-Tag: noindex, TDM-Reservation: 1}").treatments.headers
+    assert headers == (("TDM-Reservation", "1"), ("X-Robots-Tag", "noindex"))
