@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import policy_more, policy_page, policy_tests, policy_text
+from gateway.cli import policy_check_text, policy_more, policy_page, policy_tests, policy_text
 from gateway.cli.output import Json, err, say_json, write
 from gateway.cli.policy_check import check_directory
 from gateway.cli.policy_tests import compare_snapshots
@@ -71,11 +71,11 @@ def check(
     if html is not None:
         write(html, policy_page.page(checked, bench.index))
     if junit is not None:
-        write(junit, policy_text.check_junit(checked, strict=strict))
+        write(junit, policy_check_text.check_junit(checked, strict=strict))
     if as_json:
-        say_json(policy_text.check_json(checked, failed=failed))
+        say_json(policy_check_text.check_json(checked, failed=failed))
     else:
-        policy_text.show_check(checked)
+        policy_check_text.show_check(checked)
     raise typer.Exit(1 if failed else 0)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gateway import __version__
 from gateway.cli.policy_check import Checked
-from gateway.cli.policy_text import summary, tried
+from gateway.cli.policy_check_text import summary, tried
 from gateway.content.source import Index
 from gateway.geo.territory import name_of
 from gateway.policy.calendar import calendar

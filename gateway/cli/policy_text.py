@@ -7,37 +7,15 @@ from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from gateway.cli.output import err, fail, say
-from gateway.cli.policy_check import Checked
 from gateway.content.article import Facts
-from gateway.errors import Problem, Severity
+from gateway.errors import Problem
 from gateway.geo.location import Location
 from gateway.geo.region import Standing
 from gateway.policy.cases import Outcome
 from gateway.policy.decision import Decision
 from gateway.policy.model import PROTECTIONS
-from gateway.policy.proofs import Proven
 
 NOT_FOUND = 404
-
-
-def check_json(checked: Checked, *, failed: bool) -> dict[str, object]:
-    """The result of `check`."""
-    policies, proven = checked.policies, checked.proven
-    return {
-        "directory": str(checked.directory),
-        "ok": not failed,
-        "revision": policies.revision if policies else None,
-        "policies": len(policies.policies) if policies else 0,
-        "findings": [problem_json(problem) for problem in checked.problems],
-        "tried": proven
-        and {
-            "readers": proven.readers,
-            "articles": proven.classes,
-            "periods": proven.moments,
-            "variants": proven.variants,
-        },
-        "unchecked": list(checked.unchecked),
-    }
 
 
 def problem_json(problem: Problem) -> dict[str, object]:
@@ -46,65 +24,6 @@ def problem_json(problem: Problem) -> dict[str, object]:
         "path": problem.path, "line": problem.line, "column": problem.column, "code": problem.code,
         "severity": str(problem.severity), "what": problem.what, "remedy": problem.remedy,
     }  # fmt: skip
-
-
-def show_check(checked: Checked) -> None:
-    """Findings on standard error, the sum on standard output."""
-    for problem in checked.problems:
-        if problem.severity is Severity.ERROR:
-            fail(str(problem))
-        else:
-            style = "yellow" if problem.severity is Severity.WARNING else "dim"
-            err.print(f"{problem} [{problem.severity}: {problem.code}]", style=style, markup=False)
-    for sentence in checked.unchecked:
-        say(f"Not checked: {sentence}", style="dim")
-    if checked.proven is not None:
-        say(tried(checked.proven), style="dim")
-    say(summary(checked))
-
-
-def summary(checked: Checked) -> str:
-    """The sum of a check, in a sentence."""
-    counts = {severity: sum(problem.severity is severity for problem in checked.problems) for severity in Severity}
-    found = ", ".join(_count(number, severity) for severity, number in counts.items() if number) or "nothing found"
-    if checked.policies is None:
-        return f"{checked.directory} cannot be used: {found}."
-    count = _count(len(checked.policies.policies), "policy")
-    return f"{checked.directory}, revision {checked.policies.revision}: {count}; {found}."
-
-
-def tried(proven: Proven) -> str:
-    """How much the proofs rest on."""
-    variants = (
-        f"an article can have {_count(proven.variants, 'variant')}" if proven.variants else "no article is treated"
-    )
-    return (
-        f"Tried: {_count(proven.readers, 'kind')} of readers and {_count(proven.classes, 'kind')} of articles, in "
-        f"{_count(proven.moments, 'period')} between boundaries; {variants}."
-    )
-
-
-def check_junit(checked: Checked, *, strict: bool) -> str:
-    """A JUnit report of `check`: a test case for each file, and in it a failure for each finding that fails."""
-    suite = Element("testsuite", name="gateway check")
-    failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
-    paths = dict.fromkeys([*checked.files, *(problem.path for problem in checked.problems)])
-    for path in paths:
-        case = SubElement(suite, "testcase", name=path, classname="gateway check")
-        mine = [problem for problem in checked.problems if problem.path == path]
-        for problem in mine:
-            if problem.severity in failing:
-                SubElement(case, "failure", type=problem.code, message=str(problem))
-        told = [
-            f"{problem} [{problem.severity}: {problem.code}]" for problem in mine if problem.severity not in failing
-        ]
-        if told:
-            SubElement(case, "system-out").text = "\n".join(told)
-    suite.set("tests", str(len(suite)))
-    suite.set("failures", str(len(suite.findall("./testcase/failure"))))
-    suite.set("errors", "0")
-    indent(suite)
-    return tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def test_json(outcomes: Sequence[Outcome], problems: Sequence[Problem]) -> dict[str, object]:
@@ -150,7 +69,7 @@ def show_test(outcomes: Sequence[Outcome], problems: Sequence[Problem]) -> None:
     if not outcomes and not problems:
         say("There are no cases. Write some in tests/*.yaml beside the policies.")
         return
-    say(f"{_count(passed, 'case')} passed, {failed} failed" + (f", {skipped} not tried" if skipped else "") + ".")
+    say(f"{count(passed, 'case')} passed, {failed} failed" + (f", {skipped} not tried" if skipped else "") + ".")
 
 
 def junit(outcomes: Sequence[Outcome], problems: Iterable[Problem]) -> str:
@@ -255,7 +174,8 @@ def _result(outcome: Outcome) -> str:
     return "failed" if outcome.differences else "skipped" if outcome.skipped else "passed"
 
 
-def _count(number: int, thing: str) -> str:
+def count(number: int, thing: str) -> str:
+    """So many things, in words."""
     if number == 1:
         return f"1 {thing}"
     return f"{number} {thing[:-1]}ies" if thing.endswith("y") else f"{number} {thing}s"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from gateway.content.catalogue import Catalogue
 from gateway.errors import Problem, Severity
 from gateway.geo.sources import DatabaseInfo
 from gateway.policy import proofs
+from gateway.policy.builtin import GROUPS
 from gateway.policy.lint import examine, lint
 from gateway.policy.proofs import prove
 from gateway.policy.standpoints import standpoints
@@ -90,8 +92,10 @@ def test_a_policy_that_acts_on_doubt_is_not_shadowed_by_one_that_needs_certainty
 
 
 def test_an_exception_of_the_larger_policy_leaves_the_smaller_one_its_work() -> None:
-    large = policy(WARN, name="a", articles="{sections: [world], except: {tags: [arts]}}")
-    assert codes(large, policy(WARN, name="b", articles="{slugs: [x]}")) == []
+    large = policy(WARN, name="a", articles="{languages: [en], except: {tags: [arts]}}")
+    small = policy(WARN, name="b", articles="{languages: [en], slugs: [x]}")
+    assert codes(large, small) == []
+    assert codes(large.replace(", except: {tags: [arts]}", ""), small) == ["shadowed"]
     assert codes(policy(WARN, name="a"), policy(WARN, name="b", articles="{slugs: [x]}")) == ["shadowed"]
 
 
@@ -195,7 +199,7 @@ def test_too_many_variants_of_one_article_are_found() -> None:
 
 
 def test_what_was_left_out_is_said_and_nothing_is_concluded_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proofs, "MOST_STEPS", 3)
+    monkeypatch.setattr(proofs, "MOST_STEPS", 60)
     first = policy(WARN, name="a", readers="{in: [EU]}", more="effective: [{until: 2026-12-24T00:00:00Z}]")
     examined = prove(policies(first, policy(WARN, name="b", readers="{in: [DE]}")), None, NOW)
     assert examined.left_out == ("Of 1 kinds of articles not every period between boundaries was tried.",)
@@ -251,3 +255,26 @@ def test_every_way_in_which_russia_and_ukraine_are_printed_is_among_the_readers(
         "elsewhere",
     } <= labels
     assert {"of whom one source says UA, another RU", "whose place is unknown"} <= labels
+
+
+def test_two_thousand_policies_and_two_hundred_regions_are_proven_within_bounds() -> None:
+    countries = sorted(GROUPS["EU"].wholly | GROUPS["africa"].wholly | GROUPS["asia"].wholly)
+    regions = "regions:\n" + "".join(
+        f"  r{n}: {{wholly: [{', '.join(countries[n % 90 : n % 90 + 9])}]}}\n" for n in range(200)
+    )
+    starts = [NOW + timedelta(hours=n) for n in range(2000)]
+    many = [
+        policy(
+            WARN if n % 2 else BLOCK,
+            name=f"p{n}",
+            readers=f"{{in: [r{n % 200}, r{(n + 7) % 200}]}}",
+            articles="all" if n % 3 == 0 else f"{{slugs: [s{n}]}}",
+            more=f"effective: [{{from: '{starts[n].isoformat()}', until: '{(starts[n] + timedelta(9)).isoformat()}'}}]",
+        )
+        for n in range(2000)
+    ]
+    made = policies(*many, **{"regions.yaml": regions})
+    began = time.monotonic()
+    found = prove(made, None, NOW)
+    assert time.monotonic() - began < 20  # 10 s are promised, of a machine that does nothing else
+    assert any("period" in sentence for sentence in found.left_out)
