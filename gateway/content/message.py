@@ -1,0 +1,82 @@
+"""HTTP messages as values: what an origin was asked and what it said, field for field as on the wire. Pure.
+
+Field names and values are latin-1 text, a character an octet, so that whatever was sent can be sent on unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+Fields = tuple[tuple[str, str], ...]
+"""Names and values in the sender's own case, order and repeats."""
+
+_HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authentication-info",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as sent on. `target`: path and query (origin-form); the host is the origin's and never the request's."""
+
+    method: str
+    target: str
+    fields: Fields = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A final response with its whole body, in whatever content coding it came."""
+
+    status: int
+    reason: str
+    fields: Fields
+    body: bytes = b""
+
+
+def fields_from_octets(raw: Iterable[tuple[bytes, bytes]]) -> Fields:
+    """Fields as a parser hands them over. Any octets are legal here; who sends them on checks."""
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
+
+
+def values(fields: Fields, name: str) -> list[str]:
+    """The values of each line of a field, in order; names are compared without case (RFC 9110, section 5.1)."""
+    name = name.lower()
+    return [value for key, value in fields if key.lower() == name]
+
+
+def joined(fields: Fields, name: str) -> str | None:
+    """A field's lines as one list value (RFC 9110, section 5.3); None where there is none."""
+    found = values(fields, name)
+    return ", ".join(found) if found else None
+
+
+def without(fields: Fields, names: Iterable[str]) -> Fields:
+    """The fields but these; names are compared without case."""
+    left_out = {name.lower() for name in names}
+    return tuple((name, value) for name, value in fields if name.lower() not in left_out)
+
+
+def hop_by_hop(fields: Fields) -> frozenset[str]:
+    """The names, in small letters, that concern this connection alone: those of RFC 9110, section 7.6.1, and of RFC
+    9111, section 3.1, and whatever Connection nominates. Cache-Control and the like are never among them: a sender
+    that nominates a field that must reach the end would take a cache's orders away.
+    """
+    nominated = {option.strip(" \t").lower() for value in values(fields, "connection") for option in value.split(",")}
+    return _HOP_BY_HOP | (nominated - _END_TO_END - {"", "close"})
+
+
+_END_TO_END = frozenset({"age", "authorization", "cache-control", "content-length", "date", "expires", "host", "vary"})
+"""Fields that no Connection may take away (section 7.6.1 forbids to nominate those that are meant for all recipients)."""
