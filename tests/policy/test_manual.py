@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli import application
+from gateway.policy.loading import read_and_parse
 from gateway.policy.model import PROTECTIONS, NoticePlace
 from gateway.policy.parse import parse
 from gateway.policy.parse_actions import ACTIONS, HEADERS
@@ -253,21 +254,10 @@ def newspaper(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A city database that knows every place that the eight policies name: what such a newsroom would have."""
-    places = (
-        "RU-MOW",
-        "UA-43",
-        "UA-65",
-        "DE-BE",
-        "GB-LND",
-        "NO-03",
-        "US-NY",
-        "ID-JK",
-        "ID-BA",
-        "ID-PA",
-        "KP-01",
-        "IR-07",
-    )
-    records = {f"93.84.{number}.0/24": geoip2(*place.split("-")) for number, place in enumerate(places)}
+    directory = assemble(tmp_path_factory.mktemp("named") / "policies", examples())
+    regions = read_and_parse(directory)[1].required().regions.values()
+    codes = sorted({code for region in regions for code in region.wholly | region.partly})
+    records = {f"93.84.{number}.0/24": geoip2(*code.split("-")) for number, code in enumerate(codes)}
     return write_mmdb(tmp_path_factory.mktemp("evidence") / "city.mmdb", records)
 
 
