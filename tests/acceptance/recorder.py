@@ -1,0 +1,102 @@
+"""What the acceptance checks reached, as their tests say it: kept as JSON from run to run, shown as a table.
+
+A test asks the fixture `check` for its row and tells it figures and times:
+
+    async def test_…(check: Recording) -> None:
+        row = check(5)                              # or check(22, "origin") where a check has several halves
+        row.figure("0 of 30,000 failed")
+        row.time("p99", 0.012, control=0.010)       # seconds, beside the same without the fault
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.acceptance.checks import CHECKS
+from tests.running import REPOSITORY
+
+KEPT = REPOSITORY / "build" / "acceptance.json"
+"""Rows by test id; a run replaces those of the tests that it ran."""
+
+
+@dataclass(slots=True)
+class Row:
+    """What one test reached of one check."""
+
+    number: int
+    part: str = ""
+    figures: list[str] = field(default_factory=list)
+    times: list[str] = field(default_factory=list)
+    outcome: str = "not run"
+
+    def figure(self, text: str) -> None:
+        """A count that was reached, in words: `0 of 30,000 failed`."""
+        self.figures.append(text)
+
+    def time(self, what: str, seconds: float, *, control: float | None = None) -> None:
+        """A time that was measured and, in the same minute, without the fault."""
+        beside = "" if control is None else f" (without {_shown(control)})"
+        self.times.append(f"{what} {_shown(seconds)}{beside}")
+
+
+Recording = Callable[..., Row]
+"""The fixture `check`: a check's number, and the part of it that is tested here."""
+
+
+def _shown(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def keep(rows: Mapping[str, Row], file: Path = KEPT) -> None:
+    """Put the rows of a run in the place of the same tests' older ones."""
+    if not rows:
+        return
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    about = {"commit": commit, "at": datetime.now(UTC).isoformat(timespec="minutes")}
+    kept = {**kept_rows(file), **{test: {**asdict(row), **about} for test, row in rows.items()}}
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
+
+
+def kept_rows(file: Path = KEPT) -> dict[str, dict[str, Any]]:
+    """All that was kept, of tests whose file is still there."""
+    rows = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    return {test: row for test, row in rows.items() if (REPOSITORY / test.partition("::")[0]).exists()}
+
+
+def command(number: int) -> str:
+    """What runs one check alone."""
+    return f"make acceptance ARGS='-k check_{number:02}'"
+
+
+def table(rows: Mapping[str, Mapping[str, Any]]) -> str:
+    """Markdown: a line a check, with what all of its tests reached."""
+    lines = ["| | check | measure | reached | times | |", "|---|---|---|---|---|---|"]
+    for number, check in CHECKS.items():
+        mine = [row for _, row in sorted(rows.items()) if row["number"] == number]
+        reached = "; ".join(_told(row) for row in mine if row["figures"])
+        times = "; ".join(time for row in mine for time in row["times"])
+        lines.append(f"| {number} | {check.name} | {check.measure} | {reached} | {times} | {verdict(mine)} |")
+    return "\n".join(lines)
+
+
+def verdict(rows: list[Mapping[str, Any]]) -> str:
+    """Whether a check is met: all of its tests that ran passed, and some ran."""
+    outcomes = {row["outcome"] for row in rows}
+    if not outcomes:
+        return "not run"
+    return "met" if outcomes == {"passed"} else "**not met**" if "failed" in outcomes else "in part"
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    part = f"{row['part']}: " if row["part"] else ""
+    return part + ", ".join(re.sub(r"\s+", " ", figure).replace("|", "/") for figure in row["figures"])

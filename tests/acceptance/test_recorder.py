@@ -1,0 +1,39 @@
+"""The table says what its tests reached, and no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.acceptance.checks import CHECKS
+from tests.acceptance.recorder import Row, keep, kept_rows, table
+
+HERE = "tests/acceptance/test_recorder.py"
+
+
+def line(rows: Path, number: int) -> str:
+    (found,) = [one for one in table(kept_rows(rows)).splitlines() if one.startswith(f"| {number} |")]
+    return found
+
+
+def test_a_check_is_met_only_where_every_test_of_it_that_ran_has_passed(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.json"
+    row = Row(5, "the breaker", outcome="passed")
+    row.figure("0 of 30,000 failed")
+    row.time("p99", 0.012, control=0.0101)
+    keep({f"{HERE}::one": row, f"{HERE}::other": Row(5, outcome="failed")}, kept)
+    assert line(kept, 5).endswith("| the breaker: 0 of 30,000 failed | p99 12.0 ms (without 10.1 ms) | **not met** |")
+    keep({f"{HERE}::other": Row(5, outcome="skipped")}, kept)
+    assert line(kept, 5).endswith("| in part |")
+    keep({f"{HERE}::other": Row(5, outcome="passed")}, kept)
+    assert line(kept, 5).endswith("| met |")
+    assert line(kept, 6).endswith("|  |  | not run |")
+
+
+def test_a_row_goes_with_its_test(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.json"
+    keep({"tests/acceptance/test_check_99_gone.py::one": Row(5, outcome="passed")}, kept)
+    assert line(kept, 5).endswith("| not run |")
+
+
+def test_there_are_27_of_them() -> None:
+    assert list(CHECKS) == list(range(1, 28))
