@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests import sinks
 
 REPOSITORY = Path(__file__).parents[1]
 SAMPLE = REPOSITORY / "gateway" / "sample"
@@ -49,7 +52,7 @@ class Running:
     log: Path
     environment: Mapping[str, str]
     host: str = "127.0.0.1"
-    connections: dict[int, http.client.HTTPConnection] = field(default_factory=dict)
+    readers: set[str] = field(default_factory=set)
 
     @property
     def port(self) -> int:
@@ -69,6 +72,7 @@ class Running:
         """Ask the public port; `reader` is the address that a trusted proxy names."""
         sent = dict(headers or {})
         if reader is not None:
+            self.readers.add(reader)
             sent["X-Forwarded-For"] = reader
         return exchange(self.port, path, sent, method)
 
@@ -78,9 +82,17 @@ class Running:
         return exchange(self.admin_port, path, headers, method, None if body is None else json.dumps(body).encode())
 
     def events(self, name: str | None = None) -> list[dict[str, object]]:
-        """The log so far, each line parsed: a line that is no JSON object fails the test."""
-        found = [json.loads(line) for line in self.log.read_bytes().splitlines()]
+        """The log so far, each line parsed: a line that is no JSON object fails the test. The line of an answer that
+        was just read may still be on its way: `wait_for` it.
+        """
+        whole, _, _ = self.log.read_bytes().rpartition(b"\n")  # of the last line, half may be written
+        found = [json.loads(line) for line in whole.splitlines()]
         return [event for event in found if name is None or event["event.action"] == name]
+
+    def logged(self) -> list[dict[str, object]]:
+        """The `request` lines of every answer so far: as many as the metrics count."""
+        counted = re.findall(r"^http_server_request_duration_seconds_count\S* (\d+)", self.admin("/metrics").text, re.MULTILINE)
+        return self.wait_for("request", count=sum(map(int, counted)))
 
     def wait_for(self, name: str, *, count: int = 1, seconds: float = 10.0) -> list[dict[str, object]]:
         """The events of this name, once there are that many."""
@@ -101,7 +113,9 @@ class Running:
 def exchange(
     port: int, path: str, headers: Mapping[str, str], method: str = "GET", body: bytes | None = None
 ) -> Answer:
-    """One request on a connection of its own."""
+    """One request on a connection of its own; where the test has no words for them, with the canaries of `sinks`."""
+    named = {name.lower() for name in headers}
+    headers = {**headers, **{name: value for name, value in sinks.CANARIES.items() if name.lower() not in named}}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request(method, path, body, dict(headers))
@@ -127,7 +141,9 @@ def gateway(
     wait: bool = True,
     **settings: str,
 ) -> Iterator[Running]:
-    """A gateway on free ports with its state under `directory`; trusts loopback as its proxy."""
+    """A gateway on free ports with its state under `directory`; trusts loopback as its proxy. When it has ended and the
+    test has not failed, nothing of its readers may be found in anything that it left or told.
+    """
     state = directory / "state"
     log = directory / "gateway.log"
     environment = {
@@ -153,8 +169,19 @@ def gateway(
         if wait:
             _wait_until_ready(running, directory)
         yield running
+        live = list(_live(running)) if wait and process.poll() is None else []
     finally:
         running.stop()
+    secrets = sinks.Secrets.of(running.readers, state, environment)
+    leaks = sinks.leaks(directory, state, live, secrets, policies)
+    assert not leaks, leaks[:5]
+
+
+def _live(running: Running) -> Iterator[tuple[str, bytes]]:
+    """What is gone, or compressed, once the gateway has stopped."""
+    with contextlib.suppress(OSError, ValueError):
+        yield "metrics", running.admin("/metrics").body
+    yield from sinks.kept_in_redis(running.state, running.environment)
 
 
 def _wait_until_ready(running: Running, directory: Path) -> None:

@@ -80,7 +80,7 @@ def test_a_translation_that_is_published_appears_in_its_second_on_the_page_that_
         time.sleep(max(0.0, (moment - now()).total_seconds()) + 0.05)
         assert b"rynok" in wire.ask("/articles/market-day", by).body
         assert wire.ask("/articles/rynok", by).status == 200
-        assert {event["gateway.lane"] for event in running.events("request")} >= {"express"}
+        assert {event["gateway.lane"] for event in running.logged()} >= {"express"}
 
 
 def test_the_lane_follows_a_reload_at_once(tmp_path: Path) -> None:
