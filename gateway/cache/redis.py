@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TypeVar, cast
 
-from gateway.cache.breaker import Breaker
+from gateway.breaker import Breaker
 from gateway.cache.page import Claim, StoredPage
 from gateway.cache.redis_channel import CHANNEL, Channel, Forget, message
 from gateway.cache.redis_client import FAILURES, connect, reason_of

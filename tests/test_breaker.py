@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gateway.cache.breaker import Breaker
+from gateway.breaker import Breaker
 
 
 def test_five_failures_in_a_row_open_it_once() -> None:
