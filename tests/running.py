@@ -91,7 +91,9 @@ class Running:
 
     def logged(self) -> list[dict[str, object]]:
         """The `request` lines of every answer so far: as many as the metrics count."""
-        counted = re.findall(r"^http_server_request_duration_seconds_count\S* (\d+)", self.admin("/metrics").text, re.MULTILINE)
+        counted = re.findall(
+            r"^http_server_request_duration_seconds_count\S* (\d+)", self.admin("/metrics").text, re.MULTILINE
+        )
         return self.wait_for("request", count=sum(map(int, counted)))
 
     def wait_for(self, name: str, *, count: int = 1, seconds: float = 10.0) -> list[dict[str, object]]:
@@ -169,7 +171,7 @@ def gateway(
         if wait:
             _wait_until_ready(running, directory)
         yield running
-        live = list(_live(running)) if wait and process.poll() is None else []
+        live = list(_live(running)) if process.poll() is None else []
     finally:
         running.stop()
     secrets = sinks.Secrets.of(running.readers, state, environment)
