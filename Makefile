@@ -13,7 +13,7 @@ serve: $(VENV)/runtime ## Start the gateway on the sample content; prints five p
 	$(BIN)/gateway serve --content gateway/sample --policies policies $(ARGS)
 
 test: $(VENV)/development packages lint ## Run every check and test that fits 15 minutes; installs what it needs
-	$(BIN)/pytest -m "not acceptance" $(ARGS)
+	$(BIN)/pytest -m "not acceptance" --numprocesses 3 --dist loadfile $(ARGS)
 
 lint: $(VENV)/development ## ruff, mypy --strict, import floors
 	$(BIN)/ruff check .
