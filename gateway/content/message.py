@@ -29,7 +29,7 @@ _HOP_BY_HOP = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as sent on. `target`: path and query (origin-form); the host is the origin's and never the request's."""
+    """A request as sent on. `target`: path and query (origin-form); the host is the origin's, never the request's."""
 
     method: str
     target: str
@@ -79,4 +79,4 @@ def hop_by_hop(fields: Fields) -> frozenset[str]:
 
 
 _END_TO_END = frozenset({"age", "authorization", "cache-control", "content-length", "date", "expires", "host", "vary"})
-"""Fields that no Connection may take away (section 7.6.1 forbids to nominate those that are meant for all recipients)."""
+"""Fields that no Connection may take away: section 7.6.1 forbids to nominate what is meant for all recipients."""
