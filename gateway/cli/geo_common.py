@@ -11,9 +11,9 @@ import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from gateway.cli.output import err
-from gateway.geo.build import Step
 from gateway.geo.compare import Known
 from gateway.geo.location import Location
+from gateway.geo.source_cuts import Step
 from gateway.policy.builtin import built_in
 from gateway.policy.model import Notice, Policy, Protect, Readers, State
 from gateway.policy.parse import parse

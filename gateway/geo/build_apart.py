@@ -15,9 +15,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gateway.errors import EvidenceError
-from gateway.geo.build import Step, evidence_file, fuse, specs
+from gateway.geo.build import evidence_file, fuse
 from gateway.geo.maxmind import open_database
 from gateway.geo.report import Report, SourceReport, report
+from gateway.geo.source_cuts import Step, specs
 from gateway.geo.verify import verify
 
 

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from gateway.errors import EvidenceError
 from gateway.events import NoEvents
 from gateway.geo import text_ranges
-from gateway.geo.build import evidence_file, fuse, overlaid, specs
+from gateway.geo.build import evidence_file, fuse, overlaid
 from gateway.geo.build_apart import build_apart, install
 from gateway.geo.evidence import load_witnesses
 from gateway.geo.maxmind import open_database
 from gateway.geo.mmdb_tree import NOTHING, DamagedTreeError, Tree, Weaver, write
 from gateway.geo.region import Place
 from gateway.geo.report import report
+from gateway.geo.source_cuts import specs
 from gateway.geo.sources import Source, licence_of
 from gateway.geo.verify import verify
 from tests.geo.worlds import flat, geoip2, write_mmdb
