@@ -19,13 +19,18 @@ def test_a_check_is_met_only_where_every_test_of_it_that_ran_has_passed(tmp_path
     kept = tmp_path / "kept.json"
     row = Row(5, "the breaker", outcome="passed")
     row.figure("0 of 30,000 failed")
-    row.time("p99", 0.012, control=0.0101)
+    row.time("p99", 0.012, limit=0.05, control=0.0101)
     keep({f"{HERE}::one": row, f"{HERE}::other": Row(5, outcome="failed")}, kept)
-    assert line(kept, 5).endswith("| the breaker: 0 of 30,000 failed | p99 12.0 ms (without 10.1 ms) | **not met** |")
+    assert line(kept, 5).endswith(
+        "| the breaker: 0 of 30,000 failed | p99 12 ms of 50 ms, without 10.1 ms | **not met** |"
+    )
     keep({f"{HERE}::other": Row(5, outcome="skipped")}, kept)
     assert line(kept, 5).endswith("| in part |")
     keep({f"{HERE}::other": Row(5, outcome="passed")}, kept)
     assert line(kept, 5).endswith("| met |")
+    row.time("longest", 0.26, limit=0.25)
+    keep({f"{HERE}::one": row}, kept)
+    assert line(kept, 5).endswith("| met but for a time |")
     assert line(kept, 6).endswith("|  |  | not run |")
 
 

@@ -27,6 +27,7 @@ from gateway.policy.decide import decide
 from gateway.policy.model import PolicySet
 from gateway.policy.parse import parse
 from tests.acceptance import generated
+from tests.acceptance.recorder import Recording
 from tests.acceptance.whereabouts import whereabouts
 from tests.policy.test_oracle import observed, oracle, value
 
@@ -117,7 +118,8 @@ def smallest(written: list[Case], corrected: list[Case], case: Case) -> list[Cas
     return written
 
 
-def test_generated_decisions_agree_with_the_oracle() -> None:
+def test_generated_decisions_agree_with_the_oracle(check: Recording) -> None:
+    row = check(1, "decisions")
     print(f"\n{CASES} cases, ORACLE_SEED={SEED}", flush=True)
     r = random.Random(SEED)
     began = told = time.monotonic()
@@ -140,5 +142,6 @@ def test_generated_decisions_agree_with_the_oracle() -> None:
         if time.monotonic() - told > 10:
             told = time.monotonic()
             print(f"  {done} of {CASES} in {told - began:.0f} s", flush=True)
+    row.figure(f"0 of {done:,} differ, {acted:,} of them treated, {unknown:,} unknown readers, seed {SEED}")
     print(f"0 of {done} differ ({acted} pages treated, {unknown} unknown readers), {time.monotonic() - began:.1f} s")
     assert acted > done / 5, "the cases say too little: hardly any page is treated"

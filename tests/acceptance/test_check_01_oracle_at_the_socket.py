@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests.acceptance import answers, generated, site
-from tests.acceptance.test_oracle_at_scale import CASES, SEED
+from tests.acceptance.recorder import Recording
+from tests.acceptance.test_check_01_oracle_at_scale import CASES, SEED
 from tests.acceptance.whereabouts import MIRROR, whereabouts
 from tests.policy.test_oracle import oracle
 from tests.running import Answer, Running, gateway
@@ -69,7 +70,7 @@ def ask(running: Running, reader: World, path: str, more: dict[str, str] | None 
     return running.get(path, headers, reader=reader["named"])
 
 
-def test_generated_answers_agree_with_the_oracle(tmp_path: Path) -> None:
+def test_generated_answers_agree_with_the_oracle(tmp_path: Path, check: Recording) -> None:
     print(f"\n{REQUESTS} requests, ORACLE_SEED={SEED}", flush=True)
     r = random.Random(SEED)
     says = site.write_evidence(r, tmp_path / "geo")
@@ -118,4 +119,5 @@ def test_generated_answers_agree_with_the_oracle(tmp_path: Path) -> None:
             if time.monotonic() - told > 10:
                 told = time.monotonic()
                 print(f"  {done} of {REQUESTS} in {told - began:.0f} s, {sets} sets", flush=True)
+    check(1, "answers at the socket").figure(f"0 of {done:,} differ, {sets} policy sets by reload")
     print(f"0 of {done} differ, {sets} sets by reload, {unchanged} times 304, {time.monotonic() - began:.1f} s; {met}")

@@ -1,0 +1,74 @@
+"""A site under load: pages that everybody reads, pages that nobody has read yet, readers of every standing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+from tests.geo.addresses import ADDRESSES
+from tests.load import Ask, Asks
+from tests.sites import policy, write_article, write_policies
+
+WARM, COLD = 20, 4000
+READERS: dict[str, tuple[str, frozenset[str]]] = {
+    "RU": (ADDRESSES["Moscow"], frozenset({"noted", "warned"})),
+    "NG": (ADDRESSES["Lagos"], frozenset({"noted"})),
+    "DE": (ADDRESSES["Berlin"], frozenset({"noted"})),
+    "AT": (ADDRESSES["Vienna"], frozenset({"noted"})),
+    "nowhere": ("198.51.100.7", frozenset({"noted", "warned"})),
+    "hidden": ("unknown", frozenset({"noted", "warned"})),
+}
+"""Where they are, by the header that names them, and which notices are due to them on a story."""
+
+
+def write_site(root: Path, *, warm: int = WARM, cold: int = COLD) -> tuple[Path, Path]:
+    """Content and policies."""
+    content = root / "content"
+    for slug in (*(f"warm-{n}" for n in range(warm)), *(f"cold-{n}" for n in range(cold)), "court"):
+        write_article(content, slug)
+    policies = write_policies(
+        root / "policies",
+        [
+            policy("note", "notice: {id: noted}"),
+            policy("warn", "notice: {id: warned}", "protect: all", readers="{in: [RU]}"),
+            policy("hold", "withhold: {parts: [p2], notice: held}", readers="{in: [AT]}", articles="{except: {slugs: [court]}}"),
+            policy("stop", "block: {notice: stopped}", readers="{in: [DE]}", articles="{slugs: [court]}", kind="order"),
+        ],
+        notices=("noted", "warned", "held", "stopped"),
+    )  # fmt: skip
+    return content, policies
+
+
+def ask(slug: str, reader: str, *, close: bool = False) -> Ask:
+    """A page, and what this reader must get."""
+    address, notices = READERS[reader]
+    request = (
+        f"GET /articles/{slug} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: {address}\r\n"
+        f"{'Connection: close' + chr(13) + chr(10) if close else ''}\r\n"
+    ).encode()
+    passage, first = f"A passage of {slug} to withhold.".encode(), f"The first paragraph of {slug}.".encode()
+    if slug == "court":
+        if reader == "DE":
+            return Ask(request, 451, notices | {"stopped"}, lacks=first)
+        return Ask(request, 200, notices, holds=first)
+    if reader == "AT":
+        return Ask(request, 200, notices, holds=b'data-withheld="part:p2"', lacks=passage)
+    return Ask(request, 200, notices, holds=passage)
+
+
+def everybody(
+    *, cold_every: int = 20, warm: int = WARM, close: bool = False, next_cold: Callable[[], int] | None = None
+) -> Asks:
+    """Readers in turn. Every so many requests one is for a page that nobody has asked for before (0: none)."""
+    names, fresh = list(READERS), next_cold or count().__next__
+
+    def of(number: int) -> Ask:
+        reader = names[number % len(names)]
+        if cold_every and number % cold_every == cold_every - 1:
+            return ask(f"cold-{fresh() % COLD}", reader, close=close)
+        if number % 53 == 7:
+            return ask("court", reader, close=close)
+        return ask(f"warm-{number // len(names) % warm}", reader, close=close)
+
+    return of
