@@ -26,7 +26,7 @@ def canonical(target: str) -> tuple[str, str] | None:
         return None  # an encoded separator reads as one segment here and as two elsewhere
     try:
         path = unquote_to_bytes(raw).decode("utf-8")
-    except UnicodeDecodeError:
+    except UnicodeError:  # not UTF-8, or not even octets
         return None
     if _FORBIDDEN.search(path):
         return None
