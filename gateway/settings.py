@@ -48,12 +48,25 @@ def _listed(value: object) -> object:
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
+def _placed(value: object) -> object:
+    """A URL stays what it is; whatever else is text names a directory."""
+    return Path(value) if isinstance(value, str) and not value.startswith(("http:", "https:")) else value
+
+
+Content = Annotated[Path | str, BeforeValidator(_placed)]
+
+SESSIONS = ("wordpress_logged_in_*", "wp-postpass_*", "comment_author_*", "SESS*", "SSESS*")
+"""Of WordPress and Drupal."""
+
+
 class Settings(BaseModel):
     """Every `GATEWAY_…` setting under its own name, in lower case and without the prefix."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    content: Path = Field(default=Path(__file__).parent / "sample", description="the content directory")
+    content: Content = Field(
+        default=Path(__file__).parent / "sample", description="the content directory, or the URL of a CMS"
+    )
     policies: Path = Field(default=Path("policies"), description="the policies directory")
     geoip: Listed = Field(default=(), description="MMDB files, comma separated; empty: the embedded evidence")
     geoip_shadow: Listed = Field(default=(), description="MMDB files to try beside those in service; only counted")
@@ -73,6 +86,23 @@ class Settings(BaseModel):
     mode: Literal["enforce", "observe"] = Field(
         default="enforce", description="observe: pages untouched, decisions logged"
     )
+    origin_profile: Literal["newsroom", "rfc9111"] = Field(
+        default="newsroom", description="rfc9111: before a CMS, a cache that does what the RFCs ask and no more"
+    )
+    origin_host: str = Field(default="", description="the Host that the CMS is told; empty: the one in its URL")
+    origin_pages: Path | None = Field(
+        default=None, description="YAML: which pages of the CMS are articles, and what stands where on them"
+    )
+    origin_passes: Listed = Field(
+        default=(), description="what the CMS is told of readers it is not told else: header names; `address`"
+    )
+    origin_sessions: Listed = Field(
+        default=SESSIONS, description="cookies of people who are logged in: their requests pass by the cache"
+    )
+    origin_connect_seconds: float = Field(default=0.25, gt=0, description="how long a CMS may take to accept")
+    origin_first_byte_seconds: float = Field(default=2.0, gt=0, description="how long it may take to begin an answer")
+    origin_total_seconds: float = Field(default=5.0, gt=0, description="how long it may take to end one")
+    origin_concurrency: int = Field(default=64, ge=1, description="requests that it is sent at once")
     express: Literal["on", "off"] = Field(default="on", description="answer warm plain GETs ahead of aiohttp")
     memory_cache_bytes: int = Field(default=64 * 2**20, ge=0, description="bound of the in-process cache")
     timezone: str = Field(default="", description="IANA zone in which pages write dates; empty: as each article does")
@@ -86,11 +116,21 @@ class Settings(BaseModel):
 
     @field_validator("content")
     @classmethod
-    def _content_is_there(cls, value: Path) -> Path:
-        if str(value).startswith(("http:", "https:")):
-            raise ValueError("this version serves a directory, not yet a CMS; name a content directory")
-        if not (value / "articles").is_dir():
-            raise ValueError("there is no directory `articles` in it; name a content directory")
+    def _content_is_there(cls, value: Path | str) -> Path | str:
+        if isinstance(value, Path):
+            if not (value / "articles").is_dir():
+                raise ValueError("there is no directory `articles` in it; name a content directory, or a CMS's URL")
+            return value
+        parts = urlsplit(value)
+        if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+            raise ValueError("it is not the address of a CMS; write scheme and host, as https://cms.internal")
+        return value.rstrip("/")
+
+    @field_validator("origin_pages")
+    @classmethod
+    def _pages_are_there(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("there is no such file; name a YAML file, or none")
         return value
 
     @field_validator("geoip_shadow")
@@ -154,6 +194,19 @@ class Settings(BaseModel):
         except (KeyError, ValueError, OSError) as error:
             raise ValueError("no such time zone; write an IANA name as Europe/Riga") from error
         return value
+
+    @property
+    def origin(self) -> str:
+        """The CMS before which the gateway stands; "" where articles come from a directory."""
+        return self.content if isinstance(self.content, str) else ""
+
+    @property
+    def directory(self) -> Path:
+        """The content directory. Raises SettingsError where articles come from a CMS instead."""
+        if isinstance(self.content, str):
+            what, remedy = f"{self.content!r} is a CMS", "this needs a content directory; name one with --content"
+            raise SettingsError(f"{what}; {remedy}", [Problem(f"{PREFIX}CONTENT", 0, 0, "bad-setting", what, remedy)])
+        return self.content
 
     @property
     def presets(self) -> tuple[presets.Preset, ...]:

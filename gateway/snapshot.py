@@ -42,7 +42,7 @@ class Snapshot:
 
     def decide(self, facts: Facts, location: Location, door: Door, now: datetime) -> Decision:
         """The decision for one article, remembered for as long as it holds."""
-        key = (facts.slug, facts.language, door, location.signature())
+        key = (facts.slug, facts.version, facts.language, door, location.signature())
         known = self.decisions.get(key)
         if known is not None and (known.valid_until is None or now < known.valid_until):
             return known

@@ -15,7 +15,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from gateway.content.files import DirectoryIndex, load_directory
+from gateway.content.files import DirectoryIndex, load_directory, no_directory
 from gateway.content.watch import changes as content_changes
 from gateway.errors import ContentError, EvidenceError, PolicyError
 from gateway.events import Events
@@ -72,12 +72,16 @@ class Upkeep:
         policies = await self._policies.start()
         began = time.monotonic()
         try:
-            index = await asyncio.to_thread(
-                load_directory,
-                self._settings.content,
-                cache=self._state.content_index,
-                keeps=self._keeps_state,
-                stop=self._stopping.is_set,
+            index = (
+                no_directory()
+                if self._settings.origin
+                else await asyncio.to_thread(
+                    load_directory,
+                    self._settings.directory,
+                    cache=self._state.content_index,
+                    keeps=self._keeps_state,
+                    stop=self._stopping.is_set,
+                )
             )
         except asyncio.CancelledError:
             self._stopping.set()  # a thread cannot be cancelled: it asks
@@ -87,7 +91,8 @@ class Upkeep:
         self.shadow = await asyncio.to_thread(load_shadow, self._settings.geoip_shadow, self._events)
         observes = self._settings.mode == "observe"
         self._snapshot = Snapshot(policies, index, witnesses, self._renderer(index), observes)
-        self._report_content(index)
+        if not self._settings.origin:
+            self._report_content(index)
         self._settle()
 
     async def reload(self, *, actor: str, accept_removals: bool = False) -> None:
@@ -106,6 +111,8 @@ class Upkeep:
         self._swap(replace(self._snapshot, policies=policies, locations=_memo(), decisions={}))
 
     async def _refresh_content(self, paths: Iterable[str] | None = None) -> None:
+        if self._settings.origin:
+            return
         began = time.monotonic()
         try:
             index = await asyncio.to_thread(self._snapshot.index.refresh, paths, self._stopping.is_set)
@@ -220,7 +227,9 @@ class Upkeep:
                 await self._guarded(self._policies.look)
 
     async def _watch_content(self) -> None:
-        async for paths in content_changes(self._settings.content, lambda: self._look_seconds):
+        if self._settings.origin:
+            return
+        async for paths in content_changes(self._settings.directory, lambda: self._look_seconds):
             async with self._changing:
                 await self._guarded(partial(self._refresh_content, paths))
 

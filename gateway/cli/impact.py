@@ -56,7 +56,7 @@ def impact(
     if not sources:
         raise typer.BadParameter("name a log with --facts FILE, or set GATEWAY_LOG_FILE")
     one, other = (_set(named, settings.policies) for named in (old, new))
-    replay = Replay(one, other, load_directory(settings.content), _moment(at))
+    replay = Replay(one, other, load_directory(settings.directory), _moment(at))
     recorded = RecordedFacts()
     for cell in recorded.read(_lines(sources)):
         replay.add(cell)

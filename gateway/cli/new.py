@@ -91,7 +91,7 @@ def _desk(directory: Path | None, content: Path | None) -> Desk:
     """What there is already. A directory that does not exist yet is an empty one."""
     settings = load_settings({"policies": directory, "content": content})
     files = read_directory(settings.policies) if settings.policies.is_dir() else {}
-    index = load_directory(settings.content)
+    index = load_directory(settings.directory)
     outlet = index.site.title or "The name of your outlet"
     return Desk(files, index, outlet, datetime.now(UTC), frozenset(settings.redirect_hosts))
 

@@ -33,7 +33,9 @@ from gateway.pyyaml import nearest
 from gateway.settings import Settings, load_settings
 
 Directory = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The policies directory [GATEWAY_POLICIES].")]
-Content = Annotated[Path | None, typer.Option("--content", help="The content directory [GATEWAY_CONTENT].")]
+Content = Annotated[
+    str | None, typer.Option("--content", help="The content directory, or the URL of a CMS [GATEWAY_CONTENT].")
+]
 
 
 def register(application: typer.Typer) -> None:
@@ -151,12 +153,12 @@ def explain(
         policy_text.show_explain(facts, location, decision, now, published=published)
 
 
-def _workbench(directory: Path | None, content: Path | None, *, sample: bool) -> Workbench:
+def _workbench(directory: Path | None, content: str | None, *, sample: bool) -> Workbench:
     """`sample`: fall back on the sample content where none is named; a check against it would prove nothing."""
     settings = load_settings({"policies": directory, "content": content})
     if not settings.policies.is_dir():
         raise typer.BadParameter(f"there is no directory {settings.policies}")
-    index = load_directory(settings.content) if sample or "content" in settings.model_fields_set else None
+    index = load_directory(settings.directory) if sample or "content" in settings.model_fields_set else None
     try:
         witnesses = load_witnesses(settings.geoip, NoEvents())
     except EvidenceError as error:

@@ -40,7 +40,7 @@ def show_differences(
     """Say what changes between two policy sets, for which readers and articles. Exit 1 if anything does."""
     settings = load_settings({"content": content})
     one, other = (_set(named, settings.policies) for named in (old, new or str(settings.policies)))
-    differences = compare(one, other, load_directory(settings.content), datetime.now(UTC))
+    differences = compare(one, other, load_directory(settings.directory), datetime.now(UTC))
     if as_json:
         say_json({"old": one.revision, "new": other.revision, "differences": [asdict(each) for each in differences]})
     else:

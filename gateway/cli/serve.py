@@ -27,7 +27,9 @@ def serve(
     port: Annotated[int | None, typer.Option(help="The public port [8080].")] = None,
     admin_host: Annotated[str | None, typer.Option(help="Where the admin port listens [127.0.0.1].")] = None,
     admin_port: Annotated[int | None, typer.Option(help="The admin port [8081].")] = None,
-    content: Annotated[Path | None, typer.Option(help="The content directory [the sample].")] = None,
+    content: Annotated[
+        str | None, typer.Option(help="The content directory, or the URL of a CMS [the sample].")
+    ] = None,
     policies: Annotated[Path | None, typer.Option(help="The policies directory [./policies].")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes [1].", min=1)] = None,
     state: Annotated[Path | None, typer.Option(help="The state directory [./.gateway].")] = None,

@@ -23,6 +23,7 @@ from gateway.content.kept import Entry
 from gateway.content.look import Found, Stop, look, look_at, never
 from gateway.content.markdown import article_body
 from gateway.content.media import Media
+from gateway.content.site import SiteText
 from gateway.content.tree import Tree
 from gateway.errors import ContentError, Problem
 
@@ -47,6 +48,11 @@ def load_directory(root: Path, *, cache: Path | None = None, keeps: bool = True,
         found, keeping = look(tree, known, stop), Keeping(cache if keeps else None, len(known))
         keeping.keep(known, found.entries)
         return DirectoryIndex(tree, keeping, found)
+
+
+def no_directory() -> DirectoryIndex:
+    """The index of a gateway whose articles are a CMS's: it holds none."""
+    return DirectoryIndex(Tree(Path(os.devnull)), Keeping(None, 0), Found({}, {}, SiteText(), ()))
 
 
 class Keeping:

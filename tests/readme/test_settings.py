@@ -17,6 +17,8 @@ def row(name: str, field: FieldInfo) -> str:
         shown = "the sample"
     elif name.endswith("_bytes"):
         shown = f"{default >> 20} MiB"
+    elif isinstance(default, tuple):
+        shown = ", ".join(f"`{item}`" for item in default)
     else:
         shown = "" if name in SECRETS or default in (None, ()) else str(default)
     code = f"`{shown}`" if shown and " " not in shown else shown
