@@ -24,6 +24,9 @@ class Facts:
 
     `media_rights`: the rights that each medium's sidecar names, by path under `/media/`. `media_parts`: of the media
     that stand in parts and nowhere else, in which: without those parts the article doesn't show them.
+
+    An article of an origin has its path for a slug. `paths`: every path under which it is known (as asked for, and as
+    it names itself); `kin`: those of its translations.
     """
 
     slug: str
@@ -42,6 +45,13 @@ class Facts:
     authors: tuple[str, ...] = ()
     media_rights: tuple[tuple[str, frozenset[str]], ...] = ()
     media_parts: tuple[tuple[str, frozenset[str]], ...] = ()
+    paths: tuple[str, ...] = ()
+    kin: tuple[str, ...] = ()
+
+    @property
+    def of_origin(self) -> bool:
+        """Whether it stands on an origin's site, and not in a content directory."""
+        return self.slug.startswith("/")
 
     @property
     def original(self) -> str:

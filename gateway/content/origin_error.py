@@ -1,7 +1,7 @@
 """What can go wrong at an origin, in our own words.
 
-A failure of the whole origin (nobody listens, nobody answers) is not a failure of one page (it comes too late, cut off or
-too large): the first is the breaker's, the second the back-off's.
+A failure of the whole origin (nobody listens, nobody answers) is not a failure of one page (too late, cut off, too
+large): the first is the breaker's, the second the back-off's.
 """
 
 from __future__ import annotations
@@ -40,12 +40,16 @@ TOO_LATE = frozenset({Fault.CONNECT_TIMEOUT, Fault.FIRST_BYTE_TIMEOUT, Fault.TIM
 
 
 class OriginError(GatewayError):
-    """There is no whole answer. `retry_after`: whole seconds after which asking again makes sense, for Retry-After."""
+    """There is no whole answer. `retry_after`: whole seconds after which asking again makes sense, for Retry-After.
 
-    def __init__(self, fault: Fault, message: str = "", *, retry_after: int = 1) -> None:
+    `late`: we were late ourselves when the deadline passed, so that nothing is known about the origin.
+    """
+
+    def __init__(self, fault: Fault, message: str = "", *, retry_after: int = 1, late: bool = False) -> None:
         super().__init__(f"{fault}: {message}" if message else str(fault))
         self.fault = fault
         self.retry_after = retry_after
+        self.late = late
 
     @property
     def status(self) -> int:

@@ -1,0 +1,109 @@
+"""An origin's answer while its body is still coming, and the check that all of it came."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
+
+from aiohttp import StreamReader
+from aiohttp.http import HttpProcessingError, RawResponseMessage
+from aiohttp.streams import EMPTY_PAYLOAD
+
+from gateway.content.message import Response, fields_from_octets, joined, values
+from gateway.content.origin_coding import decodable, decode
+from gateway.content.origin_connection import Connection, reason_of, within
+from gateway.content.origin_error import Fault, OriginError
+from gateway.content.origin_head import end_to_end, sendable
+
+if TYPE_CHECKING:
+    from gateway.content.origin_care import Care
+
+_ASIDE_BYTES = 128 * 1024
+"""From this size on a coded body is checked in a thread: it would hold up the loop for milliseconds."""
+
+
+class StreamedResponse:
+    """A final response whose body is still coming. Fields as sent, but those of the connection are gone.
+
+    `framed`: the end of the body can be told (length, chunks, or no body); False: it ends where the connection does.
+    `length`: of the body in bytes, where it was announced. `sending`: the request's body, which may still be going out.
+    """
+
+    def __init__(
+        self,
+        message: RawResponseMessage,
+        payload: StreamReader,
+        connection: Connection,
+        care: Care,
+        until: float,
+        blame: Callable[[OriginError], None],
+        sending: asyncio.Task[None] | None = None,
+    ) -> None:
+        raw = fields_from_octets(message.raw_headers)
+        codings = values(raw, "transfer-encoding")
+        unusual = message.code < 200 or not sendable((*raw, ("reason", reason_of(message))))
+        if unusual or (codings and [each.lower() for each in codings] != ["chunked"]):
+            raise OriginError(Fault.MALFORMED, "a head that cannot be passed on")
+        self.status: int = message.code
+        self.reason = reason_of(message)
+        self.fields = end_to_end(raw)
+        self._payload = EMPTY_PAYLOAD if message.code in {204, 304} else payload
+        announced = joined(raw, "content-length")
+        self.length = int(announced) if announced is not None and announced.isdecimal() else None
+        self.framed = bool(message.chunked) or self.length is not None or self._payload is EMPTY_PAYLOAD
+        self.connection = connection
+        self.sending = sending
+        self._care = care
+        self._until = until
+        self._blame = blame
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes, undecoded. Raises OriginError where it is cut off or nothing comes for too long."""
+        while piece := await self._next(self._care.silence_seconds):
+            yield piece
+
+    async def whole(self, limit: int) -> Response:
+        """All of it, checked: length or chunks complete, codings ended, coded and decoded at most `limit` bytes.
+
+        Raises OriginError; a response that failed this check must not be kept or sent. One that announces more than
+        `limit` fails before anything is read, so that its chunks can still be passed through.
+        """
+        if self.length is not None and self.length > limit and self._payload is not EMPTY_PAYLOAD:
+            raise OriginError(Fault.TOO_LARGE, f"{self.length} bytes announced")
+        pieces: list[bytes] = []
+        size = 0
+        while piece := await self._next(max(0.001, self._until - asyncio.get_running_loop().time())):
+            pieces.append(piece)
+            size += len(piece)
+            if size > limit:
+                raise self._blamed(OriginError(Fault.TOO_LARGE, f"more than {limit} bytes"))
+        body = b"".join(pieces)
+        if isinstance(self.connection.exception(), HttpProcessingError) or len(self.connection):
+            raise self._blamed(OriginError(Fault.MALFORMED, "more bytes than were announced"))
+        coding = joined(self.fields, "content-encoding")
+        # A range is a piece of a coded body, and has no end mark of its own (RFC 9110, section 14.2).
+        if body and coding and self.status != 206 and decodable(coding):
+            try:
+                if len(body) < _ASIDE_BYTES:
+                    decode(body, coding, limit)
+                else:
+                    await asyncio.to_thread(decode, body, coding, limit)
+            except OriginError as error:
+                raise self._blamed(error) from None
+        return Response(self.status, self.reason, self.fields, body)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the body has been read to its end."""
+        return self._payload.at_eof()
+
+    async def _next(self, seconds: float) -> bytes:
+        try:
+            return await within(seconds, Fault.TIMEOUT, self._payload.readany())
+        except OriginError as error:
+            raise self._blamed(error) from error.__cause__
+
+    def _blamed(self, error: OriginError) -> OriginError:
+        self._blame(error)
+        return error
