@@ -18,6 +18,7 @@ from gateway.cache.valkey import EmbeddedValkey
 from gateway.caches import open_caches
 from gateway.delivery import Delivery
 from gateway.errors import GatewayError, SettingsError
+from gateway.floors import assert_floors
 from gateway.geo.client_address import PROXY_PROTOCOL
 from gateway.operations import Operations
 from gateway.settings import Settings
@@ -87,6 +88,7 @@ class Gateway:
     async def start(self) -> None:
         """Read everything, then listen. Raises GatewayError where there is nothing that may be served."""
         assert_strict_parser()
+        assert_floors()
         raise_descriptor_limit()
         self._running.callback(self.events.close)
         try:
