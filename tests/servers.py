@@ -127,7 +127,7 @@ def sentinel_of(master: Server, directory: Path) -> contextlib.AbstractContextMa
 
 class Proxy:
     """Between a client and a server: `delay` seconds for each chunk of an answer (drawn from a range), while `flows` is
-    cleared nothing comes back, `cut_after` bytes of answers resets the connection.
+    cleared nothing comes back, `cut_after` bytes of answers resets every connection, `cut_once` the first that gets there.
     """
 
     def __init__(self, target_port: int) -> None:
@@ -137,6 +137,7 @@ class Proxy:
         self.flows = asyncio.Event()
         self.flows.set()
         self.cut_after: int | None = None
+        self.cut_once: int | None = None
         self.connections = 0
         self._random = random.Random(7)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -179,8 +180,10 @@ class Proxy:
             if self.delay[1]:
                 await asyncio.sleep(self._random.uniform(*self.delay))
             await self.flows.wait()
-            if self.cut_after is not None and sent + len(data) >= self.cut_after:
-                writer.write(data[: self.cut_after - sent])
+            cut = self.cut_after if self.cut_once is None else self.cut_once
+            if cut is not None and sent + len(data) >= cut:
+                self.cut_once = None
+                writer.write(data[: max(0, cut - sent)])
                 with contextlib.suppress(OSError):
                     await writer.drain()
                 raw = writer.get_extra_info("socket")

@@ -46,4 +46,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if made:
         keep(made)
         terminalreporter.section("acceptance checks")
-        terminalreporter.write_line(table(kept_rows()))
+        terminalreporter.write_line(table(kept_rows(), {row.number for row in made.values()}))

@@ -1,13 +1,19 @@
-"""A site under load: pages that everybody reads, pages that nobody has read yet, readers of every standing."""
+"""A site under load: pages that everybody reads, pages that nobody has read yet, readers of every standing.
+
+Its log grows by the thousand, so events are counted in its bytes instead of read.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
 from tests.geo.addresses import ADDRESSES
 from tests.load import Ask, Asks
+from tests.running import Running
 from tests.sites import policy, write_article, write_policies
 
 WARM, COLD = 20, 4000
@@ -72,3 +78,17 @@ def everybody(
         return ask(f"warm-{number // len(names) % warm}", reader, close=close)
 
     return of
+
+
+def said(running: Running, event: str) -> int:
+    """How often the log has this event."""
+    return running.log.read_bytes().count(f'"event.action":"{event}"'.encode())
+
+
+async def told(running: Running, event: str, times: int, *, seconds: float = 15.0) -> float:
+    """Wait until the log has this event so often; how many seconds that took."""
+    began = time.monotonic()
+    while said(running, event) < times:
+        assert time.monotonic() - began < seconds, f"{event}: {said(running, event)} of {times}"
+        await asyncio.sleep(0.02)
+    return time.monotonic() - began

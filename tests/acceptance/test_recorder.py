@@ -22,7 +22,7 @@ def test_a_check_is_met_only_where_every_test_of_it_that_ran_has_passed(tmp_path
     row.time("p99", 0.012, limit=0.05, control=0.0101)
     keep({f"{HERE}::one": row, f"{HERE}::other": Row(5, outcome="failed")}, kept)
     assert line(kept, 5).endswith(
-        "| the breaker: 0 of 30,000 failed | p99 12 ms of 50 ms, without 10.1 ms | **not met** |"
+        "| the breaker: 0 of 30,000 failed | the breaker: p99 12 ms of 50 ms, without 10.1 ms | **not met** |"
     )
     keep({f"{HERE}::other": Row(5, outcome="skipped")}, kept)
     assert line(kept, 5).endswith("| in part |")
