@@ -42,10 +42,10 @@ def by_hand(line: str) -> list[Element] | None:
                 if len(value) < 2 or not value.endswith('"'):
                     return None
                 while index < len(inside):
+                    if inside[index] == '"':
+                        return None
                     index += inside[index] == "\\"
                     if index >= len(inside):
-                        return None
-                    if inside[index] == '"' and inside[index - 1 : index] != "\\":
                         return None
                     out += inside[index]
                     index += 1
