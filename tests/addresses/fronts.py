@@ -21,7 +21,7 @@ FRONT = "127.0.1.1"
 
 @contextlib.contextmanager
 def nginx(directory: Path, upstream: int) -> Iterator[int]:
-    """Appends to X-Forwarded-For."""
+    """Appends to X-Forwarded-For; keeps connections to the gateway, for whoever comes next."""
     port = free_port()
     _require("nginx")
     temporary = "".join(
@@ -31,9 +31,10 @@ def nginx(directory: Path, upstream: int) -> Iterator[int]:
         daemon off; pid {directory}/pid; worker_processes 1;
         events {{ worker_connections 200; }}
         http {{ access_log off; {temporary} large_client_header_buffers 8 64k;
+          upstream u {{ server 127.0.0.1:{upstream}; keepalive 8; }}
           server {{ listen 127.0.0.1:{port};
-            location / {{ proxy_pass http://127.0.0.1:{upstream}; proxy_bind {FRONT}; proxy_http_version 1.1;
-              proxy_set_header Host $http_host;
+            location / {{ proxy_pass http://u; proxy_bind {FRONT}; proxy_http_version 1.1;
+              proxy_set_header Connection ""; proxy_set_header Host $http_host;
               proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; }} }} }}
     """
     file = directory / "nginx.conf"
@@ -44,10 +45,12 @@ def nginx(directory: Path, upstream: int) -> Iterator[int]:
 
 @contextlib.contextmanager
 def haproxy(directory: Path, upstream: int, *, server: str = "", mode: str = "http") -> Iterator[int]:
-    """Adds a line of its own (`option forwardfor`); or, in mode tcp, speaks as `server` says (`send-proxy-v2`)."""
+    """Adds a line of its own (`option forwardfor`) and shares connections to the gateway among clients; or, in mode tcp,
+    speaks as `server` says (`send-proxy-v2`).
+    """
     port = free_port()
     _require("haproxy")
-    forward = "option forwardfor" if mode == "http" else ""
+    forward = "option forwardfor\n  http-reuse always" if mode == "http" else ""
     file = directory / "haproxy.cfg"
     file.write_text(
         f"global\n  maxconn 200\n  tune.bufsize 65536\ndefaults\n  mode {mode}\n  timeout connect 5s\n  timeout client 10s\n"

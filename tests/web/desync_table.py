@@ -97,6 +97,18 @@ WITH_A_BODY = {
     "POST": (post("Content-Length: 5", body="xxxxx"), 405),
     "POST, chunked": (post("Transfer-Encoding: chunked", body="1\r\nx\r\n0\r\n\r\n"), 405),
     "POST, compressed and chunked": (post("Transfer-Encoding: gzip, chunked", body="0\r\n\r\n"), 405),
+    "POST, chunked, with trailers": (
+        post(
+            "Transfer-Encoding: chunked", "Trailer: Host", body="1\r\nx\r\n0\r\nHost: evil\r\nContent-Length: 9\r\n\r\n"
+        ),
+        405,
+    ),
+    "POST that waits to be told to go on": (post("Content-Length: 5", "Expect: 100-continue", body="xxxxx"), 405),
+    "GET that waits to be told to go on": (get(TARGET, "Content-Length: 5", "Expect: 100-continue") + b"xxxxx", 413),
+    "GET, chunked, with trailers": (
+        get(TARGET, "Transfer-Encoding: chunked") + b"0\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n",
+        413,
+    ),
     "GET": (get(TARGET, "Content-Length: 5") + b"xxxxx", 413),
     "GET, a request as its body": (get(TARGET, f"Content-Length: {len(CANARY)}"), 413),
     "GET, chunked": (get(TARGET, "Transfer-Encoding: chunked") + b"0\r\n\r\n", 413),
