@@ -9,7 +9,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,12 +17,10 @@ from rich.progress import Progress
 from rich.table import Table
 
 from gateway.cli.output import Json, err, fail, out, say, say_json
+from gateway.cli.policy_sets import as_if_active, moment, named_set, shadow_note
 from gateway.content.files import load_directory
-from gateway.policy.files import read_directory
-from gateway.policy.git import read_revision
 from gateway.policy.impact import Impact, Replay, unforeseen
 from gateway.policy.model import PolicySet
-from gateway.policy.parse import parse
 from gateway.settings import load_settings
 from gateway.telemetry.recorded import RecordedFacts
 
@@ -48,6 +45,7 @@ def impact(
     ] = None,
     at: Annotated[str, typer.Option("--at", metavar="TIME", help="Policies as they stand then [now].")] = "",
     content: Annotated[Path | None, typer.Option("--content", help="The content directory.")] = None,
+    shadow: Annotated[bool, typer.Option("--shadow", help="As if NEW's policies in shadow were active.")] = False,
     as_json: Json = False,
 ) -> None:
     """Count the recorded readings that NEW would have answered otherwise than OLD. Exit 1 if none are recorded."""
@@ -55,12 +53,15 @@ def impact(
     sources = facts or ([str(settings.log_file)] if settings.log_file else [])
     if not sources:
         raise typer.BadParameter("name a log with --facts FILE, or set GATEWAY_LOG_FILE")
-    one, other = (_set(named, settings.policies) for named in (old, new))
-    replay = Replay(one, other, load_directory(settings.directory), _moment(at))
+    one, other = (named_set(named, settings.policies) for named in (old, new))
+    other = as_if_active(other) if shadow else other
+    replay = Replay(one, other, load_directory(settings.directory), moment(at))
     recorded = RecordedFacts()
     for cell in recorded.read(_lines(sources)):
         replay.add(cell)
     found, notes = replay.impact, unforeseen(one, other)
+    if note := shadow_note(other):
+        notes.append(note)
     if recorded.torn:
         notes.append(f"{recorded.torn} lines or cells of decision facts could not be read")
     if as_json:
@@ -70,24 +71,6 @@ def impact(
     if not found.readings:
         fail(f"No decision facts in {', '.join(sources)}: they are logged at the turn of each hour, and at stop.")
     raise typer.Exit(0 if found.readings else 1)
-
-
-def _set(named: str, directory: Path) -> PolicySet:
-    """A directory's policies, or a git revision's: of the directory in service, or of the one after the colon."""
-    if Path(named).is_dir():
-        return parse(read_directory(Path(named))).required()
-    revision, _, path = named.partition(":")
-    return parse(read_revision(revision, Path(path) if path else directory)).required()
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text) if text else datetime.now(UTC)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise typer.BadParameter(f"'{text}' is no moment with a zone; write 2026-11-01T00:00:00+02:00")
-    return moment
 
 
 def _lines(sources: list[str]) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,6 +13,7 @@ import typer
 from gateway.cli import policy_check_text, policy_more, policy_page, policy_tests, policy_text
 from gateway.cli.output import Json, err, say_json, write
 from gateway.cli.policy_check import check_directory
+from gateway.cli.policy_sets import located, moment, read_set
 from gateway.cli.policy_tests import compare_snapshots
 from gateway.content.article import Facts
 from gateway.content.doors import Door
@@ -27,7 +28,6 @@ from gateway.geo.location import Location
 from gateway.policy.cases import locate_in, original_of, parse_cases, run_case
 from gateway.policy.coverage import coverage
 from gateway.policy.decide import decide
-from gateway.policy.loading import read_and_parse
 from gateway.policy.model import PolicySet
 from gateway.pyyaml import nearest
 from gateway.settings import Settings, load_settings
@@ -95,9 +95,10 @@ def run_cases(
 ) -> None:
     """Try the operators' cases in `tests/`. Exit 1 if one fails, or a snapshot is no longer true."""
     bench = _workbench(directory, content, sample=True)
-    files, parsed = read_and_parse(bench.directory)
-    policies = parsed.required()
-    cases, problems = parse_cases(files, policies.regions)
+    files, policies = read_set(bench.directory)
+    parsed, wrong = parse_cases(files, policies.regions)
+    cases = [replace(case, path=str(bench.directory / case.path)) for case in parsed]
+    problems = located(wrong, bench.directory)
     now = datetime.now(UTC)
     outcomes = [run_case(case, policies, bench.index, bench.witnesses, now) for case in cases]
     reach = coverage(policies, outcomes, bench.index, bench.witnesses, now) if covered and bench.index else None
@@ -111,7 +112,7 @@ def run_cases(
     else:
         policy_text.show_test(outcomes, problems)
         if reach:
-            policy_tests.show_coverage(reach)
+            policy_tests.show_coverage(reach, bench.directory)
         if seen:
             policy_tests.show_snapshots(seen)
     failed = bool(problems) or any(outcome.differences for outcome in outcomes) or bool(seen and seen.failed)
@@ -134,10 +135,10 @@ def explain(
     if sum((bool(address), bool(region), unknown)) != 1:
         raise typer.BadParameter("name exactly one of --ip, --in and --unknown")
     bench = _workbench(directory, content, sample=True)
-    policies = read_and_parse(bench.directory)[1].required()
+    policies = read_set(bench.directory)[1]
     if bench.index is None:
         raise typer.BadParameter("there is no content; name a directory with --content")
-    now = _moment(at)
+    now = moment(at)
     facts = _article(bench.index, article)
     if region:
         location = _located(region, policies)
@@ -165,18 +166,6 @@ def _workbench(directory: Path | None, content: str | None, *, sample: bool) -> 
         err.print(f"No evidence: {error}", markup=False)
         witnesses = None
     return Workbench(settings, settings.policies, index, witnesses)
-
-
-def _moment(text: str) -> datetime:
-    if not text:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise typer.BadParameter(f"'{text}' is no moment with a zone; write 2026-11-01T00:00:00+02:00")
-    return moment
 
 
 def _article(index: DirectoryIndex, slug: str) -> Facts:

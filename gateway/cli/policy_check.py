@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from gateway.cli.policy_sets import located
 from gateway.content.files import DirectoryIndex
 from gateway.errors import PolicyError, Problem, Severity
 from gateway.geo.codes import codes_in
@@ -63,7 +64,8 @@ def check_directory(
         missed += proven.left_out
         if databases and codes is None:
             missed.append("The databases are too large to look which places occur in them.")
+    found = located(problems, directory)
     if index is not None:
-        problems += index.problems
-    paths = tuple(path for path in sorted(files) if path.endswith((".yaml", ".md")))
-    return Checked(directory, now, policies, tuple(problems), tuple(missed), proven, paths)
+        found += located(index.problems, settings.directory)
+    paths = tuple(str(directory / path) for path in sorted(files) if path.endswith((".yaml", ".md")))
+    return Checked(directory, now, policies, found, tuple(missed), proven, paths)

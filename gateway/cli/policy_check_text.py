@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from gateway.cli.output import err, fail, say
+from gateway.cli.output import err, say
 from gateway.cli.policy_check import Checked
 from gateway.cli.policy_text import count as count_of
 from gateway.cli.policy_text import problem_json
-from gateway.errors import Severity
+from gateway.errors import Problem, Severity
 from gateway.policy.proofs import Proven
+
+_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 
 
 def check_json(checked: Checked, *, failed: bool) -> dict[str, object]:
@@ -35,16 +37,17 @@ def check_json(checked: Checked, *, failed: bool) -> dict[str, object]:
 def show_check(checked: Checked) -> None:
     """Findings on standard error, the sum on standard output."""
     for problem in checked.problems:
-        if problem.severity is Severity.ERROR:
-            fail(str(problem))
-        else:
-            style = "yellow" if problem.severity is Severity.WARNING else "dim"
-            err.print(f"{problem} [{problem.severity}: {problem.code}]", style=style, markup=False)
+        err.print(identified(problem), style=_STYLES[problem.severity], markup=False)
     for sentence in checked.unchecked:
         say(f"Not checked: {sentence}", style="dim")
     if checked.proven is not None:
         say(tried(checked.proven), style="dim")
     say(summary(checked))
+
+
+def identified(problem: Problem) -> str:
+    """A finding in a line: place, explanation, remedy; severity and identifier."""
+    return f"{problem} [{problem.severity}: {problem.code}]"
 
 
 def summary(checked: Checked) -> str:
@@ -79,9 +82,7 @@ def check_junit(checked: Checked, *, strict: bool) -> str:
         for problem in mine:
             if problem.severity in failing:
                 SubElement(case, "failure", type=problem.code, message=str(problem))
-        told = [
-            f"{problem} [{problem.severity}: {problem.code}]" for problem in mine if problem.severity not in failing
-        ]
+        told = [identified(problem) for problem in mine if problem.severity not in failing]
         if told:
             SubElement(case, "system-out").text = "\n".join(told)
     suite.set("tests", str(len(suite)))

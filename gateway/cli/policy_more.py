@@ -10,13 +10,10 @@ from typing import Annotated
 import typer
 
 from gateway.cli.output import Json, say, say_json
+from gateway.cli.policy_sets import as_if_active, named_set, read_set, shadow_note
 from gateway.content.files import load_directory
 from gateway.policy.calendar import calendar
 from gateway.policy.compare import Difference, compare
-from gateway.policy.files import read_directory
-from gateway.policy.git import read_revision
-from gateway.policy.model import PolicySet
-from gateway.policy.parse import parse
 from gateway.policy.schema import KINDS_OF_FILE, schema
 from gateway.settings import load_settings
 from gateway.telemetry.catalogue import schema as log_schema
@@ -32,14 +29,16 @@ def register(application: typer.Typer) -> None:
 
 
 def show_differences(
-    old: Annotated[str, typer.Argument(help="A policies directory, or a git revision of the one in service.")],
+    old: Annotated[str, typer.Argument(help="A policies directory, or a git revision: REV, or REV:PATH.")],
     new: Annotated[str, typer.Argument(help="The other one [GATEWAY_POLICIES].")] = "",
     content: Annotated[Path | None, typer.Option("--content", help="The content directory.")] = None,
+    shadow: Annotated[bool, typer.Option("--shadow", help="As if NEW's policies in shadow were active.")] = False,
     as_json: Json = False,
 ) -> None:
     """Say what changes between two policy sets, for which readers and articles. Exit 1 if anything does."""
     settings = load_settings({"content": content})
-    one, other = (_set(named, settings.policies) for named in (old, new or str(settings.policies)))
+    one, other = (named_set(named, settings.policies) for named in (old, new or str(settings.policies)))
+    other = as_if_active(other) if shadow else other
     differences = compare(one, other, load_directory(settings.directory), datetime.now(UTC))
     if as_json:
         say_json({"old": one.revision, "new": other.revision, "differences": [asdict(each) for each in differences]})
@@ -51,6 +50,8 @@ def show_differences(
             f"{one.revision} → {other.revision}: "
             + (f"{count} differences." if count else "nothing changes for readers.")
         )
+        if note := shadow_note(other):
+            say(f"Note: {note}.")
     raise typer.Exit(1 if differences else 0)
 
 
@@ -60,7 +61,7 @@ def show_calendar(
 ) -> None:
     """List the coming starts, ends and reviews."""
     settings = load_settings({"policies": directory})
-    entries = calendar(parse(read_directory(settings.policies)).required(), datetime.now(UTC))
+    entries = calendar(read_set(settings.policies)[1], datetime.now(UTC))
     if as_json:
         say_json([asdict(entry) for entry in entries])
         return
@@ -81,11 +82,6 @@ def show_schema(
     if kind not in (*KINDS_OF_FILE, "log"):
         raise typer.BadParameter(f"there is no schema '{kind}'; one of: {', '.join((*KINDS_OF_FILE, 'log'))}")
     say_json(log_schema() if kind == "log" else schema(kind))
-
-
-def _set(named: str, directory: Path) -> PolicySet:
-    files = read_directory(Path(named)) if Path(named).is_dir() else read_revision(named, directory)
-    return parse(files).required()
 
 
 def _show(difference: Difference) -> None:

@@ -74,12 +74,11 @@ def snapshots_json(seen: Snapshots) -> dict[str, object]:
     return {**asdict(seen), "failed": seen.failed}
 
 
-def show_coverage(reach: Coverage) -> None:
+def show_coverage(reach: Coverage, directory: Path) -> None:
     """What no case reaches, where it stands; the shares."""
     for branch in reach.missed:
-        err.print(
-            f"{branch.path}:{branch.line}:{branch.column}: no case reaches {branch.what}", style="yellow", markup=False
-        )
+        where = f"{directory / branch.path}:{branch.line}:{branch.column}"
+        err.print(f"{where}: no case reaches {branch.what}", style="yellow", markup=False)
     parts = []
     for kind in KINDS:
         reached, count = reach.counts(kind)

@@ -117,7 +117,7 @@ def _walk(directory: Path) -> Iterator[tuple[Path, Problem | None]]:
         root = directory.resolve(strict=True)
     except OSError as error:
         what = f"the policies directory {directory} cannot be read: {error.strerror}"
-        yield directory / ".", Problem(str(directory), 0, 0, "unreadable", what, "name a directory with policies")
+        yield directory / ".", Problem(".", 0, 0, "unreadable", what, "name a directory with policies")
         return
     pending = [directory]
     while pending:

@@ -77,7 +77,7 @@ def test_check_speaks_json(directory: Path) -> None:
     report = json.loads(done.stdout)
     assert (done.returncode, report["ok"], report["revision"]) == (1, False, None)
     assert report["findings"][0] == {
-        "path": "court-order-example.yaml",
+        "path": str(directory / "court-order-example.yaml"),
         "line": 15,
         "column": 8,
         "code": "unknown-country",

@@ -68,12 +68,10 @@ def blocks() -> list[Block]:
 YAML = [block for block in blocks() if block.kind == "yaml"]
 
 
-def run(*arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | Path, cwd: Path = REPOSITORY, **settings: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
     command = [sys.executable, "-m", "gateway", *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=REPOSITORY, env=environment | settings
-    )
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=environment | settings)
 
 
 @pytest.mark.parametrize("block", YAML, ids=lambda block: f"line-{block.line}")
@@ -163,8 +161,8 @@ def test_the_storys_mistakes_are_caught_in_the_words_that_the_manual_quotes(stor
         wrong = wrong.replace(before, after)
     write_notice(directory, told)
     (directory / "court-order-example.yaml").write_text(wrong)
-    checked = run("check", directory)
-    [quoted] = [block.text for block in told if block.text.startswith("court-order-example.yaml:")]
+    checked = run("check", "policies", cwd=directory.parent)
+    [quoted] = [block.text for block in told if block.text.startswith("policies/court-order-example.yaml:")]
     assert (checked.returncode, checked.stderr) == (1, quoted)
     (directory / "court-order-example.yaml").write_text(right)
     checked = run("check", directory, "--content", SAMPLE, "--strict")
@@ -195,7 +193,10 @@ def test_the_storys_cases_hold_in_shadow_and_then_in_force_and_a_wrong_country_f
     cases.write_text(shadow)
     tried = run("test", directory, "--content", SAMPLE)
     assert (tried.returncode, tried.stderr) == (0, "")
-    assert run("diff", before, directory, "--content", SAMPLE).stdout.endswith("nothing changes for readers.\n")
+    quiet = run("diff", before, directory, "--content", SAMPLE)
+    assert (quiet.returncode, "nothing changes for readers." in quiet.stdout) == (0, True)
+    assert "what it would do is said with --shadow" in quiet.stdout
+    assert "the-dredging-contract" in run("diff", before, directory, "--content", SAMPLE, "--shadow").stdout
     policy.write_text(written(told).replace("state: shadow", "state: active"))
     assert run("test", directory, "--content", SAMPLE).returncode == 1, "the cases of the shadow fail in force"
     cases.write_text(active)
