@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
@@ -14,6 +15,9 @@ from gateway.errors import Problem, SettingsError
 
 REMEMBERED_SECONDS = 10.0
 SETTING = "GATEWAY_CONTENT"
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+"""A host's addresses; raises OSError where there is none."""
 
 _NEVER = [
     ip_network(network)
@@ -66,11 +70,17 @@ def forbidden(address: str) -> bool:
     return any(parsed in network for network in _NEVER)
 
 
+async def _system(host: str, port: int) -> list[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(each[4][0]) for each in found]
+
+
 class Addresses:
     """The addresses of an authority, asked anew every ten seconds. One that the operator wrote is taken as it is."""
 
-    def __init__(self, authority: Authority) -> None:
+    def __init__(self, authority: Authority, resolve: Resolve | None = None) -> None:
         self._authority = authority
+        self._resolve = resolve or _system
         self._known: tuple[str, ...] = ()
         self._until = 0.0
         with contextlib.suppress(ValueError):
@@ -83,11 +93,10 @@ class Addresses:
         if loop.time() < self._until:
             return self._known
         try:
-            found = await loop.getaddrinfo(self._authority.host, self._authority.port, type=socket.SOCK_STREAM)
+            addresses = await self._resolve(self._authority.host, self._authority.port)
         except OSError as error:
             raise OriginError(Fault.UNRESOLVED, self._authority.host) from error
-        addresses = tuple(dict.fromkeys(str(each[4][0]) for each in found))
-        allowed = tuple(address for address in addresses if not forbidden(address))
+        allowed = tuple(address for address in dict.fromkeys(addresses) if not forbidden(address))
         if not allowed:
             raise OriginError(Fault.FORBIDDEN, f"{self._authority.host} leads to {', '.join(addresses)}")
         self._known, self._until = allowed, loop.time() + REMEMBERED_SECONDS
