@@ -8,20 +8,24 @@ from functools import lru_cache
 
 MOST_SECONDS = 2**31
 """What a number of seconds that is too great stands for (RFC 9111, section 1.2.2)."""
+UNREADABLE = "?"
+"""The argument of a directive whose own argument cannot be read: no number, and no list of names either."""
 
-_DIRECTIVE = re.compile(
-    r'[ \t]*([!#$%&\'*+.^_`|~0-9A-Za-z-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?[ \t]*(?:,|$)', re.DOTALL
-)
+_NAME = re.compile(r"[ \t,]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)")
+_ARGUMENT = re.compile(r'(?:=(?:"((?:[^"\\]|\\.)*)"|([^ \t,"]*)))?[ \t]*(?:,|$)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_NEXT = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"|")*(?:,|$)', re.DOTALL)
+_REST = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*")*"?(?:,|$)?', re.DOTALL)
 
 Directives = Mapping[str, str | None]
 """Directives by name in small letters; None for one without an argument. Of a repeated one, the first counts."""
 
 
 def directives(lines: Iterable[str]) -> Directives:
-    """What these lines of a field say. What cannot be read is passed over, to the next comma outside of quotes."""
-    return _parsed(", ".join(lines))
+    """What these lines of a field say. Of a member that cannot be read, its name still counts: `no-store =1` forbids
+    to store, and `max-age =60` is no lifetime.
+    """
+    value = ", ".join(lines)
+    return _parsed(value) if value else {}
 
 
 @lru_cache(maxsize=1024)
@@ -29,13 +33,15 @@ def _parsed(value: str) -> Directives:
     found: dict[str, str | None] = {}
     at = 0
     while at < len(value):
-        match = _DIRECTIVE.match(value, at)
-        if match is None:
-            at = _NEXT.match(value, at).end()  # type: ignore[union-attr]  # matches always, if only emptiness
-            continue
-        at = match.end()
-        quoted, token = match[2], match[3]
-        found.setdefault(match[1].lower(), _ESCAPED.sub(r"\1", quoted) if quoted is not None else token)
+        name = _NAME.match(value, at)
+        argument = _ARGUMENT.match(value, name.end()) if name else None
+        if name and argument:
+            quoted, token = argument[1], argument[2]
+            found.setdefault(name[1].lower(), _ESCAPED.sub(r"\1", quoted) if quoted is not None else token)
+        elif name:
+            found.setdefault(name[1].lower(), UNREADABLE)
+        rest = argument or _REST.match(value, name.end() if name else at)
+        at = max(rest.end() if rest else at, at + 1)
     return found
 
 
@@ -49,9 +55,14 @@ def delta_seconds(text: str) -> int | None:
     """A count of seconds, at most 2**31; None for anything else (RFC 9111, section 1.2.2)."""
     if not text.isascii() or not text.isdigit():
         return None
-    return min(int(text), MOST_SECONDS) if len(text) <= 10 else MOST_SECONDS
+    digits = text.lstrip("0")
+    return min(int(digits or "0"), MOST_SECONDS) if len(digits) <= 10 else MOST_SECONDS
 
 
 def names(value: str | None) -> frozenset[str]:
-    """The field names in the argument of no-cache or private, in small letters; none where it has no argument."""
-    return frozenset(name.strip(" \t").lower() for name in (value or "").split(",")) - {""}
+    """The field names in the argument of no-cache or private, in small letters; none where there is no argument, or
+    none that can be read, so that the directive counts for the whole response.
+    """
+    if not value or value == UNREADABLE:
+        return frozenset()
+    return frozenset(name.strip(" \t").lower() for name in value.split(",")) - {""}

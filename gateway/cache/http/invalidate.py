@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from gateway.cache.http.tags import groups_of
+from gateway.cache.http.structured import strings
+from gateway.cache.http.tags import group_name, target_name
 from gateway.content.message import Request, Response, values
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods that change nothing (RFC 9110, section 9.2.1). Any other may, those nobody knows among them."""
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Invalidated:
-    """Targets and groups whose stored responses must not be used again before they are validated."""
-
-    targets: frozenset[str]
-    groups: frozenset[str]
-
-
-def invalidated(request: Request, response: Response, origin: str) -> Invalidated | None:
-    """What the answer to an unsafe request invalidates; None for nothing. `origin`: scheme and authority, as in
-    `https://cms.example`, of the requests that are stored; another origin's targets are left alone.
+def invalidated(request: Request, response: Response, origin: str) -> frozenset[str]:
+    """The names (see `tags`) of what may not be used again after this answer: to be purged. None for a safe method, or
+    one that failed. `origin`: scheme and authority of the CMS, as in `https://cms.example`; what Location and
+    Content-Location name of another origin is left alone.
     """
-    if request.method in _SAFE or not 200 <= response.status < 400:
-        return None
-    targets = {request.target}
+    if request.method in SAFE or not 200 <= response.status < 400:
+        return frozenset()
+    found = {target_name(request.target)}
     for name in ("location", "content-location"):
         for value in values(response.fields, name):
-            found = _same_origin(urljoin(f"{origin}{request.target}", value.strip(" \t")), origin)
-            targets |= {found} if found is not None else set()
-    return Invalidated(frozenset(targets), frozenset(groups_of(response.fields, "cache-group-invalidation")))
+            target = _of_same_origin(request.target, value.strip(" \t"), origin)
+            found |= {target_name(target)} if target is not None else set()
+    groups = strings(values(response.fields, "cache-group-invalidation"))
+    return frozenset(found) | {group_name(group) for group in groups}
 
 
-def _same_origin(url: str, origin: str) -> str | None:
-    theirs, ours = urlsplit(url), urlsplit(origin)
-    if (theirs.scheme, theirs.netloc.lower()) != (ours.scheme, ours.netloc.lower()):
+def _of_same_origin(target: str, reference: str, origin: str) -> str | None:
+    try:
+        theirs, ours = urlsplit(urljoin(f"{origin}{target}", reference)), urlsplit(origin)
+        same = (theirs.scheme, theirs.hostname, _port(theirs.scheme, theirs.port)) == (
+            ours.scheme,
+            ours.hostname,
+            _port(ours.scheme, ours.port),
+        )
+    except ValueError:  # no URL at all
         return None
-    return (theirs.path or "/") + (f"?{theirs.query}" if theirs.query else "")
+    return (theirs.path or "/") + (f"?{theirs.query}" if theirs.query else "") if same else None
+
+
+def _port(scheme: str, port: int | None) -> int | None:
+    return _DEFAULT_PORTS.get(scheme) if port is None else port

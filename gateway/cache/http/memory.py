@@ -1,82 +1,79 @@
-"""Responses in this process: bounded in bytes, least recently used first to go."""
+"""Responses in this process: bounded in bytes, the least recently used targets first to go."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection
-from dataclasses import replace
 
+from gateway.cache.http.store import with_new
 from gateway.cache.http.stored import Stored
 
+TARGET_LIMIT_BYTES = 8 * 2**20
 _OVERHEAD_BYTES = 2048
-VARIANTS_LIMIT = 64
-"""How many responses one target may have; the oldest goes first. Vary on a free field would fill the memory."""
 
 
 class MemoryResponses:
-    """A ResponseStore. `recall` answers at once, for whoever cannot wait. Not for use from several threads."""
+    """A ResponseStore that answers at once, too (`held`). Not for use from several threads. A target whose responses
+    come to more than 8 MiB is not kept.
+    """
 
-    def __init__(self, max_bytes: int, response_limit_bytes: int = 2**20) -> None:
+    def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._limit = min(response_limit_bytes, max_bytes)
+        self._limit = min(TARGET_LIMIT_BYTES, max_bytes)
         self._kept: OrderedDict[str, tuple[Stored, ...]] = OrderedDict()
+        self._named: dict[str, set[str]] = {}
         self.bytes = 0
+        self.evicted = 0
 
     def __len__(self) -> int:
         return sum(len(kept) for kept in self._kept.values())
 
     def held(self, uri: str) -> tuple[Stored, ...]:
-        """All that is stored for this target."""
+        """All that is stored for this target, the latest last."""
         found = self._kept.get(uri)
         if found is None:
             return ()
         self._kept.move_to_end(uri)
         return found
 
+    def replace(self, uri: str, responses: tuple[Stored, ...]) -> None:
+        """Let this be all that is stored for the target."""
+        for stored in self._kept.pop(uri, ()):
+            self.bytes -= stored.size + _OVERHEAD_BYTES
+            for name in stored.tags:
+                self._unname(name, uri)
+        size = sum(stored.size + _OVERHEAD_BYTES for stored in responses)
+        if responses and size <= self._limit:
+            self._kept[uri] = responses
+            self.bytes += size
+            for stored in responses:
+                for name in stored.tags:
+                    self._named.setdefault(name, set()).add(uri)
+            while self.bytes > self._max_bytes:
+                self.evicted += 1
+                self.replace(next(iter(self._kept)), ())
+
     async def get(self, uri: str) -> tuple[Stored, ...]:
         """All that is stored for this target."""
         return self.held(uri)
 
-    async def put(self, stored: Stored) -> None:
-        """Keep it in place of what the same requests select; not if it is too large."""
-        others = tuple(kept for kept in self._kept.get(stored.uri, ()) if kept.selected_by != stored.selected_by)
-        fits = _cost(stored) <= self._limit
-        self._replace(stored.uri, (*others[-VARIANTS_LIMIT + 1 :], stored) if fits else others)
-        while self.bytes > self._max_bytes:
-            self._replace(next(iter(self._kept)), ())
+    async def put(self, stored: Stored, *, instead_of: Stored | None = None) -> None:
+        """Keep it."""
+        self.replace(stored.uri, with_new(self.held(stored.uri), stored, instead_of))
 
-    async def remove(self, uri: str) -> int:
+    async def remove(self, uri: str) -> None:
         """Forget all that is stored for this target."""
-        found = len(self._kept.get(uri, ()))
-        self._replace(uri, ())
-        return found
-
-    async def invalidate(self, uris: Collection[str], groups: Collection[str] = ()) -> int:
-        """Mark all that is stored for these targets or belongs to these groups."""
-        wanted, found = set(groups), 0
-        for uri, kept in list(self._kept.items()):
-            doubtful = [stored for stored in kept if uri in uris or wanted.intersection(stored.groups)]
-            if doubtful:
-                found += len(doubtful)
-                self._kept[uri] = tuple(replace(s, invalid=True) if s in doubtful else s for s in kept)
-        return found
+        self.replace(uri, ())
 
     async def purge(self, tags: frozenset[str] | None) -> int:
-        """Remove all with one of these tags; None: everything."""
-        found = 0
-        for uri, kept in list(self._kept.items()):
-            left = () if tags is None else tuple(stored for stored in kept if not tags.intersection(stored.tags))
-            if len(left) < len(kept):
-                found += len(kept) - len(left)
-                self._replace(uri, left)
-        return found
+        """Remove all targets with one of these names (None: everything); how many."""
+        uris = set(self._kept) if tags is None else {uri for tag in tags for uri in self._named.get(tag, ())}
+        for uri in uris:
+            self.replace(uri, ())
+        return len(uris)
 
-    def _replace(self, uri: str, kept: tuple[Stored, ...]) -> None:
-        self.bytes -= sum(_cost(stored) for stored in self._kept.pop(uri, ()))
-        if kept:
-            self._kept[uri] = kept
-            self.bytes += sum(_cost(stored) for stored in kept)
-
-
-def _cost(stored: Stored) -> int:
-    return len(stored.response.body) + sum(len(n) + len(v) for n, v in stored.fields) + _OVERHEAD_BYTES
+    def _unname(self, name: str, uri: str) -> None:
+        uris = self._named.get(name)
+        if uris is not None:
+            uris.discard(uri)
+            if not uris:
+                del self._named[name]

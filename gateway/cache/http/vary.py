@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from gateway.cache.http.profile import Profile
 from gateway.cache.http.stored import Stored
 from gateway.content.message import Fields, Request, joined, values
+
+_MEMBER = re.compile(r'[ \t]*((?:[^",]|"(?:[^"\\]|\\.)*"?)*)(?:,|$)', re.DOTALL)
+_WEIGHT = re.compile(r"[ \t]*;[ \t]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[ \t]*", re.IGNORECASE | re.ASCII)
 
 
 @lru_cache(maxsize=512)
@@ -20,19 +25,44 @@ def vary_names(fields: Fields) -> tuple[str, ...] | None:
     return _names(",".join(values(fields, "vary")))
 
 
-def selecting(names: Iterable[str], request: Request) -> Mapping[str, str | None]:
+def selecting(names: Iterable[str], request: Request, profile: Profile) -> Mapping[str, str | None]:
     """The request's values of these fields, normalised; None for one that it does not have."""
-    return {name: normalised(joined(request.fields, name)) for name in names}
+    unordered = {"accept-encoding", "accept-language"} if profile.languages_unordered else {"accept-encoding"}
+    found = {name: joined(request.fields, name) for name in names}
+    return {
+        name: None if value is None else _normalised(name, value, name in unordered) for name, value in found.items()
+    }
 
 
-def normalised(value: str | None) -> str | None:
-    """Lines combined, and whitespace around members dropped: two values alike mean the same (section 4.1)."""
-    if value is None:
-        return None
-    return ",".join(part.strip(" \t") for part in value.split(","))
+@lru_cache(maxsize=1024)
+def _normalised(name: str, value: str, unordered: bool) -> str:
+    """What is the same for all values that mean the same: lines combined, whitespace around members dropped; languages
+    and codings in small letters, and where order means nothing, by weight and name.
+    """
+    members = [match[1].strip(" \t") for match in _MEMBER.finditer(value)]
+    members = [member for member in members if member]
+    if name in ("accept-encoding", "accept-language"):
+        members = [_weighed(member.lower()) for member in members]
+    return ",".join(sorted(members) if unordered else members)
 
 
-def selected(request: Request, candidates: Iterable[Stored]) -> Stored | None:
-    """The candidate that the request selects; of several the one with the most recent Date (section 4.1)."""
-    found = [stored for stored in candidates if selecting(stored.selected_by, request) == stored.selected_by]
-    return max(found, key=lambda stored: (stored.terms.date, stored.received_at), default=None)
+def _weighed(member: str) -> str:
+    """A member with its weight in one form: none for 1."""
+    weight = _WEIGHT.search(member)
+    if weight is None:
+        return member
+    bare = member[: weight.start()] + member[weight.end() :]
+    return bare if float(weight[1]) == 1 else f"{bare};q={float(weight[1]):g}"
+
+
+def selected(request: Request, candidates: Iterable[Stored], profile: Profile) -> Stored | None:
+    """The candidate that the request selects. Of several, the most recent by Date, of those that name what they vary
+    by, if there are any (section 4.1).
+    """
+    found = [stored for stored in candidates if _selects(request, stored, profile)]
+    return max(found, key=lambda stored: (bool(stored.selected_by), stored.terms.date), default=None)
+
+
+def _selects(request: Request, stored: Stored, profile: Profile) -> bool:
+    by = stored.selected_by
+    return not by or selecting(by, request, profile) == by
