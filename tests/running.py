@@ -137,7 +137,7 @@ def other_settings() -> dict[str, str]:
 def gateway(
     directory: Path,
     *,
-    content: Path = SAMPLE,
+    content: Path | str = SAMPLE,
     policies: Path = POLICIES,
     arguments: Sequence[str] = (),
     wait: bool = True,
