@@ -7,6 +7,7 @@ from datetime import datetime
 
 from gateway.geo.region import Standing
 from gateway.policy.model import Basis, NoticePlace, NoticeText
+from gateway.policy.parts import part_label, substitute_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ class Treatments:
             found.append("redirect")
         found += [f"notice:{due.id}" for due in self.notices]
         found += [f"protect:{what}" for what in sorted(self.protect)]
-        found += [f"withhold:{what}" for held in self.withheld for what in sorted(held.parts | held.media)]
-        found += [f"substitute:{target}" for target, _ in self.substitutes]
+        found += [f"withhold:{part_label(what)}" for held in self.withheld for what in sorted(held.parts | held.media)]
+        found += [f"substitute:{substitute_label(target)}" for target, _ in self.substitutes]
         found += [f"header:{name}" for name, _ in self.headers]
         return tuple(found)
 

@@ -8,7 +8,18 @@ from gateway.content.source import Index
 from gateway.errors import Problem, Severity
 from gateway.policy.finding import finding
 from gateway.policy.match import candidates
-from gateway.policy.model import ALL_MEDIA, Articles, Block, Notice, Policy, PolicySet, State, Substitute, Withhold
+from gateway.policy.model import (
+    ALL_MEDIA,
+    Articles,
+    Block,
+    Notice,
+    Policy,
+    PolicySet,
+    State,
+    Substitute,
+    Withhold,
+)
+from gateway.policy.parts import FOREIGN_PARTS
 from gateway.pyyaml import nearest
 
 
@@ -87,7 +98,16 @@ def _parts(policy: Policy, index: Index, slugs: list[str]) -> Iterator[Problem]:
             wanted = frozenset({action.target.removeprefix("part:")})
         else:
             continue
-        for part in sorted(wanted):
+        foreign = sorted(part for part in wanted if part.startswith(FOREIGN_PARTS))
+        if foreign and facts:
+            yield finding(
+                policy,
+                mark,
+                "foreign-part",
+                f"'{foreign[0]}' names a part of a CMS's page, but these articles come from a directory",
+                "mark the part in the text (`::: part id=p3`) and name that: `parts: [p3]`",
+            )
+        for part in sorted(wanted.difference(foreign)):
             without = sorted(one.slug for one in facts if part not in one.parts)
             if facts and len(without) == len(facts):
                 yield finding(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from gateway.content.article import Facts
 from gateway.policy.model import Articles, Policy, PolicySet, State
@@ -14,7 +14,7 @@ _ANY = ("", "")
 def candidates(policies: PolicySet, facts: Facts, original: Facts | None = None) -> tuple[Policy, ...]:
     """The policies that are not off and mean this article, in the order of precedence."""
     # a sidecar's rights change without the article's file, which alone `version` names
-    key = (facts.slug, facts.version, original.version if original else "", facts.media_rights)
+    key = (facts.slug, facts.version, original.version if original else "", facts.media_rights, facts.paths, facts.kin)
     known = policies.found.get(key)
     if known is None:
         if len(policies.found) >= MEMO_SIZE:
@@ -35,7 +35,7 @@ def _likely(policies: PolicySet, facts: Facts, original: Facts | None) -> list[i
                 for label in _labels(policy.articles):
                     policies.shelves.setdefault(label, []).append(position)
     family = [facts] if original is None else [facts, original]
-    labels = {_ANY, ("slug", facts.original)}
+    labels = {_ANY, ("slug", facts.original), *(("slug", path) for path in (*facts.paths, *facts.kin))}
     for member in family:
         labels |= {("slug", member.slug), ("section", member.section), *(("tag", tag) for tag in member.tags)}
     return sorted({position for label in labels for position in policies.shelves.get(label, ())})
@@ -93,8 +93,8 @@ def path_matches(pattern: str, path: str) -> bool:
 
 def _differences(articles: Articles, facts: Facts) -> Iterator[str]:
     """Every selector, its language left out, that does not fit these facts."""
-    family = facts.original if articles.translations else facts.slug
-    if articles.slugs is not None and facts.slug not in articles.slugs and family not in articles.slugs:
+    family = (facts.original, *facts.kin) if articles.translations else ()
+    if articles.slugs is not None and articles.slugs.isdisjoint((facts.slug, *facts.paths, *family)):
         yield "its slug is not named"
     if articles.sections is not None and facts.section not in articles.sections:
         yield f"its section is '{facts.section}'"
@@ -104,15 +104,17 @@ def _differences(articles: Articles, facts: Facts) -> Iterator[str]:
         yield "it was published before"
     if articles.published_until is not None and facts.published >= articles.published_until:
         yield "it was published after"
-    if articles.paths is not None and not _on_path(articles.paths, facts.slug):
+    if articles.paths is not None and not _on_path(articles, facts):
         yield "its path is not named"
     if articles.media_rights is not None and not media_matching(articles, facts):
         yield "none of its media has these rights"
 
 
-def _on_path(patterns: Iterable[str], slug: str) -> bool:
-    path = slug if slug.startswith("/") else f"/articles/{slug}"
-    return any(path_matches(pattern, path) for pattern in patterns)
+def _on_path(articles: Articles, facts: Facts) -> bool:
+    paths = (facts.slug, *facts.paths) if facts.of_origin else (f"/articles/{facts.slug}",)
+    if articles.translations:
+        paths += facts.kin
+    return any(path_matches(pattern, path) for pattern in articles.paths or () for path in paths)
 
 
 def _speaks(language: str, wanted: frozenset[str]) -> bool:

@@ -23,6 +23,7 @@ from gateway.policy.model import (
     Substitute,
     Withhold,
 )
+from gateway.policy.parts import parts_of
 
 FALLBACK = ("en",)
 """Languages tried for texts whose action names no fallback of its own."""
@@ -39,10 +40,10 @@ class Due:
         """What of this article the action touches; empty if nothing."""
         action = self.action
         if isinstance(action, Withhold):
-            return (*sorted(action.parts & facts.parts), *sorted(self.media(facts)))
+            return (*sorted(parts_of(action.parts, facts)), *sorted(self.media(facts)))
         if isinstance(action, Substitute):
             kind, _, part = action.target.partition(":")
-            return () if kind == "part" and part not in facts.parts else (action.target,)
+            return () if kind == "part" and not parts_of({part}, facts) else (action.target,)
         if isinstance(action, Protect):
             return tuple(sorted(action.what))
         return ("page",)
@@ -137,7 +138,7 @@ def _withheld(policies: PolicySet, facts: Facts, due: Iterable[Due]) -> tuple[Wi
     media: set[str] = set()
     for one in due:
         if isinstance(one.action, Withhold):
-            more_parts = (one.action.parts & facts.parts) - parts
+            more_parts = parts_of(one.action.parts, facts) - parts
             more_media = one.media(facts) - media
             if more_parts or more_media:
                 notice = policies.notice(one.action.notice, facts.language, FALLBACK)

@@ -143,7 +143,9 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Withhold:
-    """Leave out parts (by id) or media (by path; ALL_MEDIA: whatever the selector matches), with a visible mark."""
+    """Leave out parts (by id, or as FOREIGN_PARTS are named) or media (by path; ALL_MEDIA: whatever the selector
+    matches), with a visible mark.
+    """
 
     parts: frozenset[str]
     media: frozenset[str]

@@ -22,6 +22,7 @@ from gateway.policy.model import (
     Substitute,
     Withhold,
 )
+from gateway.policy.parts import check_part
 from gateway.pyyaml import Fields, Node, YamlError, decode
 
 CERTAINTIES = tuple(str(certainty) for certainty in Certainty)
@@ -130,6 +131,8 @@ def _block(node: Node, about: str, around: Surroundings, problems: list[Problem]
 def _withhold(node: Node, about: str, around: Surroundings, problems: list[Problem], sure: Certainty) -> Action | None:
     with Fields(node, problems, about) as fields:
         parts = frozenset(fields.texts("parts") or ())
+        for item in (fields.items("parts") or ()) if parts else ():
+            check_part(fields, item, item.text)
         media_node = fields.get("media")
         if media_node is not None and media_node.kind == "scalar" and media_node.text == "all":
             media = frozenset({ALL_MEDIA})
@@ -171,6 +174,8 @@ def _substitute(
         for name in ("title", "article"):
             if fields.has(name):
                 fields.one_of(name, ("true",))
+        if part:
+            check_part(fields, fields.get("part") or node, part)
         targets = [f"part:{part}"] * bool(part) + ["title"] * title + ["article"] * article
         if len(targets) != 1:
             fields.refuse(

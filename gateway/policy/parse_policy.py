@@ -58,7 +58,7 @@ def parse_policy(raw: bytes, path: str, context: Context, problems: list[Problem
             )
         reading = _Reading(fields, context, f"policy '{name}'", problems)
         marks = reading.marks
-        marks["review_by"] = _at(fields.key("review_by"))
+        marks |= {word: _at(fields.key(word)) for word in ("basis", "review_by", "readers", "articles")}
         title = fields.text("title", required=True)
         state = State(fields.one_of("state", STATES, State.ACTIVE))
         basis = tuple(reading.basis(node) for node in fields.items("basis") or ())

@@ -52,7 +52,8 @@ ACTIONS = {
     "protect": "Take away what endangers a reader: `all`, a list, or {except: [...]}. It needs `possible`.",
     "block": "Refuse the article: 451, or 410 where readers are everyone. It needs `confirmed`.",
     "redirect": "Send the reader elsewhere, by 302 or 307. It needs `confirmed`.",
-    "withhold": "Leave parts or media out, with a visible mark. It needs `confirmed`.",
+    "withhold": "Leave parts (on a CMS's page: `selector:CSS`, `quote:words`) or media out, with a visible mark. It "
+    "needs `confirmed`.",
     "substitute": "Put another text in the place of a part, the title or the article. It needs `confirmed`.",
     "headers": "Add response headers from a short list. It needs `confirmed`.",
     "certainty": "How surely a reader must be meant: anyone, possible, inside (one source says so), confirmed (most).",
