@@ -11,6 +11,7 @@ import typer
 
 from gateway.cli.output import Json, say, say_json
 from gateway.cli.policy_sets import as_if_active, named_set, read_set, shadow_note
+from gateway.cli.policy_text import count
 from gateway.content.files import load_directory
 from gateway.policy.calendar import calendar
 from gateway.policy.compare import Difference, compare
@@ -45,11 +46,8 @@ def show_differences(
     else:
         for difference in differences:
             _show(difference)
-        count = len(differences)
-        say(
-            f"{one.revision} → {other.revision}: "
-            + (f"{count} differences." if count else "nothing changes for readers.")
-        )
+        found = count(len(differences), "difference") if differences else "nothing changes for readers"
+        say(f"{one.revision} → {other.revision}: {found}.")
         if note := shadow_note(other):
             say(f"Note: {note}.")
     raise typer.Exit(1 if differences else 0)

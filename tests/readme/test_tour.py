@@ -80,3 +80,12 @@ def test_dots_stand_for_what_varies_and_for_nothing_else() -> None:
 def test_commands_are_found_with_their_line_and_nothing_outside_their_blocks() -> None:
     text = "```sh\n$ no\n```\n```console\n$ one\nsaid\n$ two\n```\n$ no\n"
     assert list(steps(text)) == [Step(5, "one", "said"), Step(7, "two", "")]
+
+
+def test_a_file_that_the_readme_shows_is_written_where_its_first_line_says() -> None:
+    text = "```yaml\n# draft/a.yaml\npolicy: a\n```\n```yaml\nno: file\n```\n```console\n$ one\n```\n"
+    written, typed = steps(text)
+    assert (written.line, written.expected) == (1, "")
+    assert written.command.startswith("cat > draft/a.yaml <<")
+    assert "\n# draft/a.yaml\npolicy: a\n" in written.command
+    assert typed == Step(9, "one", "")

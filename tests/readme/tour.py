@@ -1,6 +1,7 @@
 """The README's ```console blocks, run as a newcomer would: the servers in one terminal, the questions in another.
 
 A line that begins with `$ ` is typed; the lines up to the next one, or the end of the block, are what must be seen.
+A ```yaml block that begins with `# draft/…` is written into that file, as an operator does in an editor.
 `…` stands for whatever varies within a line, and for any number of lines where it stands alone.
 """
 
@@ -28,6 +29,7 @@ WAIT_SECONDS = 60.0
 OTHERS = ("GATEWAY_", "MAKE", "MFLAGS", "PYTHON", "VIRTUAL_ENV")
 """What a fresh terminal would not have in its environment."""
 END = "end of the answer:"
+_FILE = re.compile(r"# (?P<path>draft/[a-z0-9./-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +42,21 @@ class Step:
 
 
 def steps(markdown: str) -> Iterator[Step]:
-    """Every command of every ```console block, in order."""
-    inside, command, at, expected = False, "", 0, list[str]()
+    """Every command of every ```console block, and every file that a ```yaml block names, in order."""
+    kind, command, at, expected = "", "", 0, list[str]()
     for number, line in enumerate([*markdown.splitlines(), "```"], 1):
-        begins = inside and line.startswith("$ ")
+        begins = kind == "```console" and line.startswith("$ ")
         if command and (begins or line.startswith("```")):
             yield Step(at, command, "\n".join(expected))
             command = ""
         if line.startswith("```"):
-            inside = line == "```console"
+            if kind == "```yaml" and expected and (file := _FILE.fullmatch(expected[0])):
+                written = "\n".join(expected)
+                yield Step(at, f"cat > {file['path']} <<'{END}'\n{written}\n{END}", "")
+            kind, at, expected = line, number, []
         elif begins:
             command, at, expected = line[2:], number, []
-        elif inside:
+        else:
             expected.append(line)
 
 
