@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 from gateway.content.article import Facts
 from gateway.content.doors import Door
-from gateway.content.message import Response
+from gateway.content.message import Response, joined
+from gateway.policy.match import path_matches
+from gateway.render.foreign.charset import decoded
+from gateway.render.foreign.document import attribute, is_whole, parse
+from gateway.render.foreign.facts import Reading, facts_of
+from gateway.render.foreign.feed import entries_of, read_feed
+from gateway.render.foreign.hosts import Hosts, canonical_path
+from gateway.render.foreign.json_body import articles_in
+from gateway.render.foreign.media_type import Kind, kind_of
 from gateway.render.foreign.rules import Rules
+from gateway.render.foreign.statements import Statements, statements
+
+MOST_MEDIA = 200
+_TABLE_PIECES = ("<tr", "<td", "<th", "<tbody", "<thead", "<option", "<col")
+"""Pieces that only mean something inside what a page has already: no notice can stand in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +29,8 @@ class Recognised:
     """What a response is: at which door it leaves, and the facts that policies are asked about.
 
     `entries`: of a feed, a sitemap or a list in JSON, the facts of each entry, in the response's own order; each gets
-    a decision of its own. `article`: whether it is one; else only policies that mean every article can mean it.
+    a decision of its own. `article`: whether it is one; else only policies that mean every article can mean it, and
+    `treat` applies nothing of them but notices and protection.
     """
 
     door: Door
@@ -27,7 +42,62 @@ class Recognised:
 def recognise(response: Response, target: str, rules: Rules, host: str = "") -> Recognised | None:
     """What a whole response to a GET is; None: nothing that a policy could treat, so it passes as it is.
 
-    `response.body`: any content coding undone. `target`: path and query as asked for. `host`: the site's own name.
+    `response.body`: any content coding undone. `target`: path and query as asked for. `host`: the site's own name,
+    without a port. Never raises.
     """
-    del response, target, rules, host
-    return None
+    path = canonical_path(target)
+    kind = kind_of(response)
+    if kind is Kind.OTHER or not response.body or response.status in (204, 206, 304) or _any(rules.untouched, path):
+        return None
+    text, _ = decoded(response.body, joined(response.fields, "content-type") or "")
+    reading = Reading(path, rules, Hosts(host, rules.own_hosts), response.fields, _digest(response.body))
+    if kind is Kind.HTML:
+        return _page(text, reading, response.status)
+    if kind is Kind.XML:
+        feed = read_feed(text)
+        if feed is None:
+            return None
+        plain = replace(facts_of(reading, Statements(language=feed.language)), tags=frozenset(), section="")
+        return Recognised(feed.door, plain, article=False, entries=entries_of(feed, reading))
+    articles = articles_in(text, reading)
+    if articles is None:
+        return None
+    if articles.single:
+        return Recognised(Door.JSON, articles.facts[0])
+    plain = facts_of(reading, Statements())
+    return Recognised(Door.JSON, plain, article=False, entries=articles.facts)
+
+
+def is_article_path(path: str, said: bool, rules: Rules) -> bool:
+    """Whether a path is an article's: settings first, else what the page says of itself."""
+    if _any(rules.articles, path):
+        return True
+    return said and path != "/" and not _any(rules.not_articles, path)
+
+
+def _page(text: str, reading: Reading, status: int) -> Recognised | None:
+    if not is_whole(text):
+        if text.lstrip()[:6].lower().startswith(_TABLE_PIECES) or "<" not in text:
+            return None
+        facts = facts_of(reading, Statements())
+        article = is_article_path(reading.path, said=False, rules=reading.rules)
+        return Recognised(Door.HTML if article else Door.LISTING, facts, article)
+    tree = parse(text)
+    said = statements(tree)
+    facts = facts_of(reading, said)
+    if status not in (200, 203) or not is_article_path(reading.path, said.claims_article, reading.rules):
+        return Recognised(Door.LISTING, replace(facts, section="", tags=frozenset()), article=False)
+    media: dict[str, None] = {}
+    for node in tree.css("img[src], video[src], audio[src], source[src], amp-img[src]")[:MOST_MEDIA]:
+        path = reading.hosts.path(attribute(node, "src"), reading.path)
+        if path:
+            media[path.removeprefix("/")] = None
+    return Recognised(Door.HTML, replace(facts, media=tuple(media)))
+
+
+def _any(patterns: tuple[str, ...], path: str) -> bool:
+    return any(path_matches(pattern, path) for pattern in patterns)
+
+
+def _digest(body: bytes) -> str:
+    return blake2b(body, digest_size=16).hexdigest()

@@ -120,7 +120,7 @@ def language_tag(text: str) -> str:
     if not found:
         return ""
     subtags = [part for part in re.split("[-_]", found[2]) if part]
-    return "-".join([found[1].lower(), *(part.upper() if len(part) == 2 else part.title() for part in subtags)])  # noqa: PLR2004
+    return "-".join([found[1].lower(), *(part.upper() if len(part) == 2 else part.title() for part in subtags)])
 
 
 def moment_of(text: str) -> datetime | None:
@@ -135,7 +135,7 @@ def moment_of(text: str) -> datetime | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment if 1900 <= moment.year < 9000 else None  # noqa: PLR2004  (further out it fits into no other zone)
+    return moment if 1900 <= moment.year < 9000 else None  # further out it fits into no other zone
 
 
 def _linked(tree: LexborHTMLParser) -> Iterator[Mapping[str, object]]:

@@ -1,0 +1,105 @@
+"""Feeds and sitemaps: their entries' facts, and what policies leave of each. Other entries stay as they are. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from gateway.content.article import Facts
+from gateway.content.doors import Door
+from gateway.render.foreign.facts import UNKNOWN, Reading, labelled, mapped, spellings
+from gateway.render.foreign.statements import Statements, language_tag, moment_of
+from gateway.render.foreign.xml_tree import Element, as_utf8, elements
+
+_ENTRIES = {"rss": "item", "rdf": "item", "feed": "entry", "urlset": "url"}
+_XML_LANG = "http://www.w3.org/xml/1998/namespace lang"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed in UTF-8. `entries` in their order; `language` "" where it says none."""
+
+    raw: bytes
+    door: Door
+    entries: tuple[Element, ...]
+    language: str
+
+
+def read_feed(text: str) -> Feed | None:
+    """A feed (RSS 0.9 to 2.0, Atom) or a sitemap; None for any other XML, and for what is not well-formed."""
+    raw = as_utf8(text)
+    root = elements(raw)
+    if root is None or root.local not in _ENTRIES:
+        return None
+    channel = next(root.named("channel"), root) if root.local in ("rss", "rdf") else root
+    inside = [*channel.named(_ENTRIES[root.local]), *(root.named("item") if root.local == "rdf" else ())]
+    language = (
+        root.attributes.get(_lang(root), "") or channel.said("language") or channel.attributes.get(_lang(channel), "")
+    )
+    door = Door.SITEMAP if root.local == "urlset" else Door.FEED
+    return Feed(raw, door, tuple(inside), language_tag(language))
+
+
+def entries_of(feed: Feed, reading: Reading) -> tuple[Facts, ...]:
+    """What each entry says of the article that it stands for. An entry without an address of its own has the feed's."""
+    return tuple(_facts(feed, one, reading) for one in feed.entries)
+
+
+def address_of(entry: Element) -> str:
+    """Where an entry leads."""
+    for link in entry.named("link", "loc"):
+        if link.attributes.get("rel", "alternate") == "alternate":
+            found = link.attributes.get("href", "") or link.text.strip()
+            if found:
+                return found
+    guid = next(entry.named("guid"), None)
+    if guid is not None and guid.attributes.get("isPermaLink", "true") == "true":
+        return guid.text.strip()
+    return entry.said("id")
+
+
+def _facts(feed: Feed, entry: Element, reading: Reading) -> Facts:
+    path = reading.hosts.path(address_of(entry), reading.path) or reading.path
+    categories = [
+        one.attributes.get("term") or one.text.strip() for one in entry.named("category", "keywords", "subject")
+    ]
+    names = [piece.strip() for text in categories for piece in text.split(",") if piece.strip()]
+    nothing = Statements()
+    language = (
+        language_tag(mapped(reading.rules.language, reading, nothing, path))
+        or language_tag(entry.attributes.get(_lang(entry), "") or entry.said("language") or _news(entry, "language"))
+        or feed.language
+        or language_tag(reading.rules.language.default)
+        or "en"
+    )
+    published = next(
+        (
+            moment
+            for name in ("pubdate", "published", "date", "issued", "publication_date", "lastmod", "updated")
+            if (moment := moment_of(entry.said(name) or _news(entry, name))) is not None
+        ),
+        UNKNOWN,
+    )
+    return Facts(
+        slug=path,
+        version=blake2b(feed.raw[entry.start : entry.end], digest_size=16).hexdigest(),
+        language=language,
+        section=labelled(mapped(reading.rules.section, reading, nothing, path) or next(iter(names), "")),
+        tags=frozenset(form for name in names for form in (name, labelled(name)) if form),
+        published=published,
+        title=entry.said("title") or _news(entry, "title"),
+        paths=spellings(path),
+    )
+
+
+def _news(entry: Element, name: str) -> str:
+    """A text of a news sitemap's `<news:news>`, which keeps the language one level deeper."""
+    for news in entry.named("news"):
+        found = news.said(name) or next((one.said(name) for one in news.named("publication") if one.said(name)), "")
+        if found:
+            return found
+    return ""
+
+
+def _lang(one: Element) -> str:
+    return next((name for name in one.attributes if name.lower() == _XML_LANG), "")

@@ -1,0 +1,162 @@
+"""Articles in JSON bodies: WordPress's REST, Drupal's JSON:API, JSON Feed, what modern frameworks fetch. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import orjson
+
+from gateway.content.article import Facts
+from gateway.render.foreign.facts import UNKNOWN, Reading, labelled, mapped, spellings
+from gateway.render.foreign.hosts import canonical_path
+from gateway.render.foreign.statements import Statements, language_tag, moment_of, texts_of
+
+DEEPEST = 40
+TITLES = ("title", "headline", "name")
+TEXTS = (
+    "content",
+    "body",
+    "content_html",
+    "contentHtml",
+    "articleBody",
+    "html",
+    "text",
+    "excerpt",
+    "summary",
+    "description",
+)
+_ADDRESSES = ("link", "url", "canonical_url", "canonicalUrl", "permalink", "href", "path", "id", "slug")
+_DATES = (
+    "date_gmt",
+    "date_published",
+    "datePublished",
+    "published_at",
+    "publishedAt",
+    "published",
+    "pubDate",
+    "created",
+    "date",
+)
+_SECTIONS = ("section", "articleSection", "category", "categories", "primary_section", "primaryCategory")
+_TAGS = ("tags", "keywords", "topics", "categories")
+_LANGUAGES = ("lang", "language", "locale", "langcode", "inLanguage")
+_DATA_PREFIX, _DATA_SUFFIX = "/_next/data/", ".json"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The articles of a body in its order. `single`: the body is about one article."""
+
+    facts: tuple[Facts, ...]
+    single: bool
+
+
+def articles_in(text: str, reading: Reading) -> Found | None:
+    """What articles a JSON body holds; None where it holds none, or is no JSON."""
+    try:
+        value = orjson.loads(text.encode("utf-8", "replace"))
+    except orjson.JSONDecodeError:
+        return None
+    objects = list(article_objects(value))
+    if not objects:
+        return None
+    single = len(objects) == 1 and not isinstance(value, list) and not _listed(value, objects[0])
+    return Found(tuple(_facts(one, reading, single=single) for one in objects), single)
+
+
+def article_objects(value: object, depth: int = 0) -> Iterator[dict[str, object]]:
+    """The objects that look like articles, from the outside in; what is inside one belongs to it."""
+    if depth > DEEPEST:
+        return
+    if isinstance(value, dict):
+        if _is_article(value):
+            yield value
+            return
+        for inner in value.values():
+            yield from article_objects(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from article_objects(inner, depth + 1)
+
+
+def rendered(value: object) -> str | None:
+    """The text of a field, plain or as WordPress and Drupal wrap it; None where it holds none."""
+    if isinstance(value, dict):
+        value = next(
+            (value[name] for name in ("rendered", "processed", "value") if isinstance(value.get(name), str)), None
+        )
+    return value if isinstance(value, str) else None
+
+
+def _fields(one: dict[str, object]) -> dict[str, object]:
+    """An object's fields; those of Drupal's JSON:API lie one level deeper."""
+    inner = one.get("attributes")
+    return {**inner, **one} if isinstance(inner, dict) else one
+
+
+def _is_article(one: dict[str, object]) -> bool:
+    fields = _fields(one)
+    titled = any(rendered(fields.get(name)) for name in TITLES)
+    return (
+        titled
+        and any(rendered(fields.get(name)) for name in TEXTS)
+        and any(name in fields for name in (*_ADDRESSES, *_DATES))
+    )
+
+
+def _listed(value: object, wanted: dict[str, object]) -> bool:
+    """Whether the object stands in a list, somewhere in the body."""
+    if isinstance(value, list):
+        return any(inner is wanted for inner in value) or any(_listed(inner, wanted) for inner in value)
+    return isinstance(value, dict) and value is not wanted and any(_listed(inner, wanted) for inner in value.values())
+
+
+def _facts(one: dict[str, object], reading: Reading, *, single: bool) -> Facts:
+    fields = _fields(one)
+    own = _data_path(reading.path)
+    path = own if single else ""
+    for name in _ADDRESSES:
+        address = fields.get(name)
+        if isinstance(address, str) and ("/" in address):
+            path = reading.hosts.path(address, reading.path) or path
+            break
+        if isinstance(address, dict) and isinstance(address.get("alias"), str):  # Drupal's path
+            path = canonical_path(str(address["alias"]))
+            break
+    path = path or own
+    nothing = Statements()
+    sections = [text for name in _SECTIONS for text in texts_of(fields.get(name))]
+    tags = [*(text for name in _TAGS for text in texts_of(fields.get(name))), *sections]
+    language = next(
+        (tag for name in _LANGUAGES for text in texts_of(fields.get(name)) if (tag := language_tag(text))), ""
+    )
+    return Facts(
+        slug=path,
+        version=reading.version,
+        language=language_tag(mapped(reading.rules.language, reading, nothing, path))
+        or language
+        or reading.rules.language.default
+        or "en",
+        section=labelled(mapped(reading.rules.section, reading, nothing, path) or next(iter(sections), "")),
+        tags=frozenset(form for tag in tags for form in (tag, labelled(tag)) if form),
+        published=next(
+            (
+                moment
+                for name in _DATES
+                for text in texts_of(fields.get(name))
+                if (moment := moment_of(text)) is not None
+            ),
+            UNKNOWN,
+        ),
+        title=next((text for name in TITLES if (text := rendered(fields.get(name)))), ""),
+        paths=spellings(path, own) if single else spellings(path),
+    )
+
+
+def _data_path(path: str) -> str:
+    """The page for which a framework fetches data: `/_next/data/BUILD/news/ferry.json` is for `/news/ferry`."""
+    if path.startswith(_DATA_PREFIX) and path.endswith(_DATA_SUFFIX):
+        rest = path[len(_DATA_PREFIX) : -len(_DATA_SUFFIX)].partition("/")[2]
+        return canonical_path("/" if rest == "index" else f"/{rest}")
+    return path

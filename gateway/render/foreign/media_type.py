@@ -1,0 +1,35 @@
+"""What kind of body a response has, as far as policies can treat it. Pure."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from gateway.content.message import Response, joined
+
+_HTML_OPENING = re.compile(
+    rb"^(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE | re.DOTALL
+)
+
+
+class Kind(Enum):
+    """HTML and XHTML; feeds and sitemaps, perhaps; JSON; whatever else."""
+
+    HTML = "html"
+    XML = "xml"
+    JSON = "json"
+    OTHER = "other"
+
+
+def kind_of(response: Response) -> Kind:
+    """By Content-Type. A body without one is HTML if it begins as HTML does, for so browsers read it."""
+    said = (joined(response.fields, "content-type") or "").partition(",")[0].partition(";")[0].strip().lower()
+    if said in ("text/html", "application/xhtml+xml"):
+        return Kind.HTML
+    if said == "":
+        return Kind.HTML if _HTML_OPENING.match(response.body[:4096]) else Kind.OTHER
+    if said in ("text/xml", "application/xml") or (said.startswith("application/") and said.endswith("+xml")):
+        return Kind.XML
+    if said in ("application/json", "text/json") or (said.startswith("application/") and said.endswith("+json")):
+        return Kind.JSON
+    return Kind.OTHER
