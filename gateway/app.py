@@ -21,6 +21,7 @@ from gateway.errors import GatewayError, SettingsError
 from gateway.floors import assert_floors
 from gateway.geo.client_address import PROXY_PROTOCOL
 from gateway.operations import Operations
+from gateway.origins import onward, open_passage
 from gateway.settings import Settings
 from gateway.state import StateDirectory
 from gateway.telemetry.lag import LoopLag
@@ -33,6 +34,7 @@ from gateway.web.express import Express
 from gateway.web.host import hostname
 from gateway.web.lane import Lane
 from gateway.web.own_proxy import Crowd
+from gateway.web.passage import PublicPassage
 from gateway.web.public import Public
 from gateway.web.reader import Readers
 from gateway.web.record import Record
@@ -133,14 +135,18 @@ class Gateway:
             frozenset(hostname(url.partition("//")[2]) for url in settings.base_url) or LOOPBACK_NAMES,
         )
         record = Record(self.events, self.metrics, utc_now, crowd)
-        express = Express(public, caches.memory, record, settings.claims) if settings.express == "on" else None
+        passage = open_passage(settings, caches, self.events, self.metrics, running) if settings.origin else None
+        lane = Lane(PublicPassage(public, passage, onward(settings)) if passage else public, record)
+        express = None
+        if settings.express == "on" and passage is None:
+            express = Express(public, caches.memory, record, settings.claims)
         crowd.publish(self.metrics, express.names_met if express else tuple)
         if express is not None:
             self.metrics.before_scrape(express.settle)
         telling = asyncio.create_task(_tell(record, express, crowd))
         running.push_async_callback(_told, telling, record, express)
         operations = Operations(self.upkeep, caches.memory, caches.store, self.events, self.metrics)
-        await self._listen(Lane(public, record), express, operations)
+        await self._listen(lane, express, operations)
         await running.enter_async_context(self.upkeep)
 
     async def _listen(self, lane: Lane, express: Express | None, operations: Operations) -> None:

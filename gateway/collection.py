@@ -44,7 +44,7 @@ def collect(snapshot: Snapshot, door: Door, section: str, location: Location, no
     if section and not facts:
         return None
     entries = tuple((item, snapshot.decide(item, location, door, now)) for item in facts)
-    return Collection(f"{door}:{section}", entries, _sum_up(entries, snapshot.index.next_publication(now)))
+    return Collection(f"{door}:{section}", entries, sum_up(entries, snapshot.index.next_publication(now)))
 
 
 def sitemap_pages(snapshot: Snapshot, now: datetime) -> int:
@@ -69,13 +69,17 @@ def sitemap_page(snapshot: Snapshot, page: int, location: Location, now: datetim
         tuple((item, snapshot.decide(item, location, Door.SITEMAP, now)) for item in some)
         for some in (facts, elsewhere)
     )
-    decision = _sum_up((*entries, *beside), index.next_publication(now))
+    decision = sum_up((*entries, *beside), index.next_publication(now))
     return Collection(f"{Door.SITEMAP}:{page}", entries, decision, beside)
 
 
 def page_of_its_own(snapshot: Snapshot, language: str, location: Location, now: datetime) -> Decision:
     """The decision for a page that shows no article: what is owed to every page, and nothing that withholds."""
-    decision = snapshot.decide(no_article(language), location, Door.HTML, now)
+    return own_treatments(snapshot.decide(no_article(language), location, Door.HTML, now))
+
+
+def own_treatments(decision: Decision) -> Decision:
+    """The decision as it holds for a page that shows no article: nothing of that page can be withheld."""
     treated = decision.treatments
     return replace(decision, treatments=Treatments(notices=treated.notices, protect=treated.protect))
 
@@ -116,7 +120,8 @@ def _keeps_back(facts: Facts, decision: Decision, path: str) -> bool:
     return treated.status != 200 or path in lost_media(facts, treated)
 
 
-def _sum_up(entries: Sequence[tuple[Facts, Decision]], next_publication: datetime | None) -> Decision:
+def sum_up(entries: Sequence[tuple[Facts, Decision]], next_publication: datetime | None = None) -> Decision:
+    """One decision for a page over many articles: all notices and protection, every reason that applied."""
     decisions = [decision for _, decision in entries]
     notices: dict[str, DueNotice] = {}
     for decision in decisions:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from gateway.cache.codings import encode_bodies, etag_for
 from gateway.cache.fetch import Fetches
@@ -35,6 +36,19 @@ class Reading:
     location: Location
     now: datetime
     preview: bool = False
+
+
+class Told(Protocol):
+    """What the log may tell of an answer. `decision`: None where nothing was decided."""
+
+    @property
+    def decision(self) -> Decision | None: ...  # noqa: D102
+    @property
+    def facts(self) -> Facts | None: ...  # noqa: D102
+    @property
+    def status(self) -> str: ...  # noqa: D102
+    @property
+    def level(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)

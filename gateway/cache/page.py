@@ -13,7 +13,7 @@ class StoredPage:
 
     `key`: the variant's own key, compared on every read. `bodies`: by content coding ("identity", "br", "zstd",
     "gzip"). `etags`: a strong entity tag for each coding, quotes included. `notices`: ids that must stand in the body.
-    `best`: no coding can make it smaller.
+    `best`: no coding can make it smaller. `fields`: of a CMS's page, the header fields that it is sent with.
     """
 
     key: str
@@ -25,6 +25,7 @@ class StoredPage:
     tags: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     best: bool = False
+    fields: tuple[tuple[str, str], ...] = ()
 
     @property
     def size(self) -> int:

@@ -42,6 +42,7 @@ class Codec:
                 "tags": page.tags,
                 "notices": page.notices,
                 "best": page.best,
+                "fields": page.fields,
                 "etags": dict(page.etags),
                 "bodies": [[coding, len(body)] for coding, body in page.bodies.items()],
             }
@@ -93,6 +94,7 @@ def _page(covered: memoryview, key: str, at: int) -> StoredPage:
         tags=tuple(meta["tags"]),
         notices=tuple(meta["notices"]),
         best=meta.get("best") is True,
+        fields=tuple((str(name), str(value)) for name, value in meta.get("fields", ())),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from gateway.content.doors import Door
-from gateway.delivery import Delivered
+from gateway.content.message import Fields, Response
+from gateway.delivery import Told
 from gateway.geo.location import Location
 
 Header = tuple[str, str]
@@ -17,7 +18,8 @@ Header = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """What came in. `target`: in origin form, not yet canonical. `host`: the name alone, "" where it could not be read.
-    `headers` have lower-case names, in their order, repeats kept. `body`: whether one follows; nobody reads it.
+    `headers` have lower-case names, in their order, repeats kept. `body`: whether one follows; only a CMS reads it.
+    For a CMS: `fields`, octet for octet; `content`, the body as it comes; `interim`, which sends on a 1xx.
     """
 
     method: str
@@ -26,6 +28,9 @@ class Incoming:
     headers: Sequence[Header]
     peer: str | None
     body: bool = False
+    fields: Fields = ()
+    content: AsyncIterator[bytes] | None = None
+    interim: Callable[[Response], object] | None = None
 
     def header(self, name: str) -> str | None:
         """All values of a list-valued field, joined as RFC 9110 section 5.3 has it; None when absent."""
@@ -46,23 +51,37 @@ class Reader:
     network: int = 0
 
 
+class Streamed(Protocol):
+    """A body that is still coming; whoever sends it closes it."""
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body, a piece at a time. Raises OriginError where it breaks off."""
+
+    async def aclose(self) -> None:
+        """Let go of where it comes from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """What goes out. `headers` are complete but for Date and framing. `delivered`: what the log line tells of it;
     None where no decision was asked for (assets, robots). `reader`: whom it
     was made for, where a preview stands for another reader than the one who asks. `file`: stands for a body of
-    `length` bytes; whoever sends it closes it.
+    `length` bytes; whoever sends it closes it. `exact`: a CMS's own words, written octet for octet, with its `reason`
+    and, where the body is still coming, a `stream` in its place.
     """
 
     status: int
     headers: Sequence[Header]
     body: bytes
     door: Door | None = None
-    delivered: Delivered | None = None
+    delivered: Told | None = None
     reader: Reader | None = None
     close: bool = False
     file: BinaryIO | None = None
     length: int = 0
+    exact: bool = False
+    reason: str = ""
+    stream: Streamed | None = None
 
     @property
     def size(self) -> int:

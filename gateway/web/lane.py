@@ -7,13 +7,16 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from gateway.content.origin_error import OriginError
 from gateway.telemetry.request_event import inherited_trace
 from gateway.web.exchange import Incoming, Outgoing
 from gateway.web.headers import plain_headers
 from gateway.web.host import addressed
+from gateway.web.passage import PublicPassage
 from gateway.web.protocol import to_aiohttp
 from gateway.web.public import Public
 from gateway.web.record import Record
+from gateway.web.relay import Relay, octets_of
 from gateway.web.server import peer_behind, speaks
 
 NAME = "natural"
@@ -29,8 +32,9 @@ WORDS = {
 class Lane:
     """Takes whatever aiohttp parsed, and whatever it could not."""
 
-    def __init__(self, public: Public, record: Record) -> None:
+    def __init__(self, public: Public | PublicPassage, record: Record) -> None:
         self._public = public
+        self._passes = isinstance(public, PublicPassage)
         self._record = record
         self.draining = False
 
@@ -48,20 +52,31 @@ class Lane:
             peer=peer_behind(request),
             body=request.body_exists,
         )
+        if self._passes:
+            incoming = octets_of(incoming, request)
         try:
             context, outgoing = await self._public.respond(incoming)
         except Exception as error:  # noqa: BLE001  (whatever failed, the reader gets a page and the log gets the cause)
             self._record.failed(error)
             return to_aiohttp(self.bad_request(500))
-        if request.body_exists or "Upgrade" in request.headers or self.draining:
-            # A body is never read; a gateway that stops sends its readers on; and of what follows an upgrade that is
-            # not made, aiohttp drops the rest of the segment: what comes then could be the middle of a request.
+        unread = request.body_exists and not (outgoing.exact and request.content.is_eof())
+        if unread or "Upgrade" in request.headers or self.draining:
+            # Of a body that nobody has read, nothing can be told; a gateway that stops sends its readers on; and of
+            # what follows an upgrade that is not made, aiohttp drops the rest of the segment: what comes then could
+            # be the middle of a request.
             outgoing = replace(outgoing, close=True)
-        trace_id = inherited_trace(incoming.header("traceparent"))
-        self._record.request(
-            context, outgoing, lane=NAME, duration_ns=time.perf_counter_ns() - began, trace_id=trace_id
-        )
-        return to_aiohttp(outgoing)
+        response = Relay(outgoing) if outgoing.exact else to_aiohttp(outgoing)
+        try:
+            if isinstance(response, Relay):
+                await response.send(request)
+                outgoing = replace(outgoing, length=response.sent)
+        except OriginError as error:
+            self._record.failed(error)
+        finally:
+            trace_id = inherited_trace(incoming.header("traceparent"))
+            duration_ns = time.perf_counter_ns() - began
+            self._record.request(context, outgoing, lane=NAME, duration_ns=duration_ns, trace_id=trace_id)
+        return response
 
     def bad_request(self, status: int) -> Outgoing:
         """The fixed page for what could not be parsed, or failed: it echoes nothing."""

@@ -31,3 +31,28 @@ def canonical(target: str) -> tuple[str, str] | None:
     if _FORBIDDEN.search(path):
         return None
     return path, query
+
+
+def passable(target: str, *, exact: bool = False) -> str | None:
+    """The path of a target that is passed on as it is, in the one form in which policies look at it; None where it has
+    no single reading: dot segments, backslashes, encoded separators, double escapes, controls, what is no UTF-8.
+
+    Empty segments and path parameters are the CMS's business; policies see the path without them. `exact`: a path
+    without a single reading is passed on all the same, and policies see it as it stands.
+    """
+    raw = target.partition("?")[0]
+    if target == "*":
+        return "*"
+    if not raw.startswith("/"):
+        return None
+    try:
+        path = unquote_to_bytes(raw.encode("utf-8", "surrogateescape")).decode("utf-8")
+    except UnicodeDecodeError:
+        path = "\0"
+    doubtful = _ESCAPE.search(raw) or re.search(r"%2f|%5c|#", raw, re.IGNORECASE) or _DOUBTFUL.search(path)
+    if doubtful:
+        return raw if exact else None
+    return re.sub(r"/{2,}", "/", re.sub(r";[^/]*", "", path)) or "/"
+
+
+_DOUBTFUL = re.compile(r"[\x00-\x1f\x7f\\]|(?:^|/)\.\.?(?:/|$)|%[0-9A-Fa-f]{2}")

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 PARAMETER = "preview"
 _SEPARATOR = "\n"
+_FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,11 @@ class Preview:
     slug: str
     target: str
     ends: datetime
+
+
+def looks_signed(token: str) -> bool:
+    """Whether it has the form of a token; a CMS's own `preview=true` has not."""
+    return _FORM.fullmatch(token) is not None
 
 
 def sign(preview: Preview, key: bytes) -> str:

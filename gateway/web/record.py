@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from gateway.delivery import Delivered
+from gateway.delivery import Told
 from gateway.snapshot import Snapshot
 from gateway.telemetry.decision_facts import DecisionFacts
 from gateway.telemetry.logs import LogEvents
@@ -110,11 +110,13 @@ class Record:
         self._metrics.request(method, status, door, duration_ns / 1e9)
         self._events.request(line)
 
-    def delivered(self, delivered: Delivered, reader: Reader, door: str, count: int = 1) -> None:
+    def delivered(self, delivered: Told, reader: Reader, door: str, count: int = 1) -> None:
         """So many readings of one page, by readers of one location."""
         metrics = self._metrics
         metrics.add("gateway_client_address_source_total", (reader.address_source,), count)
         metrics.add("gateway_cache_requests_total", ("memory", "hit" if delivered.level == "memory" else "miss"), count)
+        if delivered.decision is None:
+            return
         metrics.decision(delivered.decision, reader.location, count)
         if delivered.facts is not None:
             self._facts.record(reader.location, delivered.decision, delivered.facts, door, self._clock(), count)
