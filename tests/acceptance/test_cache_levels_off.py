@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 
 import pytest
 
-from tests.running import OTHER_SETTINGS, REPOSITORY
+from tests.acceptance import suites
 
 OFF = {
     "all on": "",
@@ -23,24 +21,6 @@ OFF = {
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("what", OFF)
 def test_every_promise_is_kept_with(what: str) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "tests/end_to_end",
-        "-q",
-        "-m",
-        "not acceptance",
-        "-p",
-        "no:cacheprovider",
-    ]
-    done = subprocess.run(
-        command,
-        cwd=REPOSITORY,
-        env={**os.environ, OTHER_SETTINGS: OFF[what]},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    sys.stdout.write(f"{what}: {done.stdout.strip().rpartition(chr(10))[2]}\n")
-    assert done.returncode == 0, done.stdout[-5000:]
+    done = suites.run("tests/end_to_end", settings=OFF[what])
+    sys.stdout.write(f"{what}: {done.passed} passed, {done.skipped} skipped, {done.failed} failed\n")
+    assert done.failed == 0, done.said[-5000:]
