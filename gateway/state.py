@@ -45,6 +45,11 @@ class StateDirectory:
         return self.root / "valkey"
 
     @property
+    def public_address(self) -> Path:
+        """Where the running gateway's public port listens."""
+        return self.root / "public-address"
+
+    @property
     def admin_address(self) -> Path:
         """Where the running gateway's admin port listens, for the commands that talk to it."""
         return self.root / "admin-address"
@@ -55,7 +60,7 @@ class StateDirectory:
 
     def publish(self, public: str, admin: str) -> None:
         """Write down where the gateway listens, for the commands that talk to it."""
-        (self.root / "public-address").write_text(f"{public}\n", "ascii")
+        self.public_address.write_text(f"{public}\n", "ascii")
         self.admin_address.write_text(f"{admin}\n", "ascii")
 
     def admin_token(self, given: str = "") -> str:

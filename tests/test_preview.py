@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from gateway.cli import application
 from gateway.web.preview import Preview, sign, verify
 from tests.running import Running, gateway
 
@@ -63,3 +66,22 @@ def test_a_preview_is_never_kept_and_marked_in_the_log_and_in_no_metric(site: Ru
         line for line in before.splitlines() if 'door="html"' in line
     ]
     assert site.get(f"{path}?preview={token}x", reader="8.8.8.8").status == 403
+
+
+def preview(state: Path, **settings: str) -> str:
+    """What `gateway preview` prints for the gateway that runs on this state directory."""
+    asked = ["preview", "the-ferry-that-still-runs", "--in", "RU", "--state", str(state)]
+    return CliRunner().invoke(application, asked, env=settings).stdout.strip()
+
+
+def test_the_command_makes_a_link_to_the_gateway_that_runs_wherever_it_listens(site: Running) -> None:
+    link = preview(site.state)
+    assert link.startswith(f"http://127.0.0.1:{site.port}/articles/the-ferry-that-still-runs?preview=")
+    assert 'data-notice="undesirable-organization"' in site.get(link.partition(str(site.port))[2]).text
+
+
+def test_a_link_names_the_site_as_the_settings_do_and_needs_no_running_gateway(site: Running, tmp_path: Path) -> None:
+    assert preview(site.state, GATEWAY_BASE_URL="https://m.example").startswith("https://m.example/articles/the-ferry")
+    assert preview(tmp_path, GATEWAY_PORT="1234").startswith("http://127.0.0.1:1234/articles/the-ferry")
+    (tmp_path / "public-address").write_text("0.0.0.0:4321\n")
+    assert preview(tmp_path).startswith("http://127.0.0.1:4321/articles/the-ferry"), "nobody can open 0.0.0.0"

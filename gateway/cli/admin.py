@@ -95,8 +95,20 @@ def preview(
     if bool(within) == unknown:
         raise typer.BadParameter("name either --in REGION or --unknown")
     settings = load_settings({"state": state})
-    key = StateDirectory(settings.state).signing_key(settings.signing_key.get_secret_value())
-    say(preview_link(settings.site_url, article, within, key, timedelta(minutes=minutes)))
+    directory = StateDirectory(settings.state)
+    key = directory.signing_key(settings.signing_key.get_secret_value())
+    say(preview_link(_site_url(settings, directory), article, within, key, timedelta(minutes=minutes)))
+
+
+def _site_url(settings: Settings, directory: StateDirectory) -> str:
+    """Where the site is: as the settings name it, else where the gateway listens that runs on this directory."""
+    if settings.base_url:
+        return settings.site_url
+    try:
+        host, _, port = directory.public_address.read_text("ascii").strip().rpartition(":")
+        return settings.model_copy(update={"host": host.strip("[]"), "port": int(port)}).site_url
+    except (OSError, ValueError):
+        return settings.site_url
 
 
 def preview_link(base_url: str, article: str, target: str, key: bytes, lifetime: timedelta) -> str:
