@@ -45,7 +45,7 @@ def open_passage(
     metrics.gauge("gateway_breaker_state", lambda: not origin.up, ("origin",))
 
     def take_over() -> None:
-        metrics.set_total("gateway_stale_served_total", (), passage.counts["stale"])
+        metrics.set_total("gateway_stale_served_total", (), passage.stale_served)
 
     metrics.before_scrape(take_over)
     return passage

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 
 from gateway.content.origin_error import OriginError
 from gateway.geo.client_address import client_address
-from gateway.passage import Asked, Passage
+from gateway.passage import Passage
+from gateway.passing import Asked
 from gateway.policy.model import State
 from gateway.snapshot import Snapshot
 from gateway.web import own
@@ -65,7 +66,7 @@ class PublicPassage:
             passed = await self.passage.answer(self.asked(context))
         except OriginError as error:
             return context, await self._failed(context, error)
-        return context, outgoing(context, passed, self.passage)
+        return context, outgoing(context, passed, self.passage.clock())
 
     def asked(self, context: Context) -> Asked:
         """What the CMS is asked."""

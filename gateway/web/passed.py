@@ -15,7 +15,7 @@ from gateway.cache.http.stored import Stored
 from gateway.cache.http.terms import terms_of
 from gateway.cache.page import StoredPage
 from gateway.content.message import Fields, Request, Response, joined, values, without
-from gateway.passage import Passage, Passed
+from gateway.passing import Passed
 from gateway.policy.decision import Decision
 from gateway.web.context import Context
 from gateway.web.exchange import Outgoing
@@ -29,11 +29,10 @@ _OF_THE_ORIGINAL = ("accept-ranges", "age", "content-md5", "digest", "etag", "la
 _BY_DATE = ("if-modified-since", "if-unmodified-since", "if-range")
 
 
-def outgoing(context: Context, passed: Passed, passage: Passage) -> Outgoing:
-    """The answer as it leaves, for this reader at this moment."""
+def outgoing(context: Context, passed: Passed, now: float) -> Outgoing:
+    """The answer as it leaves, for this reader at this moment (`now`: Unix seconds)."""
     if passed.stream is not None:
         return _streamed(context, passed)
-    now = passage.clock()
     page, decision = passed.sight.page, passed.decision
     if page is None or decision is None:
         sent = _as_it_came(context, passed, now)

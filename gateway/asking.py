@@ -1,0 +1,170 @@
+"""Ask a CMS, for everybody or for one reader; keep what may be kept, and let policies look at what they may treat."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+from gateway.cache.http.invalidate import invalidated
+from gateway.cache.http.keep import GONE, keep, may_keep, supersedes
+from gateway.cache.http.levels import Responses
+from gateway.cache.http.profile import Profile
+from gateway.cache.http.recall import CONDITIONS, Forward, Validate, on_error
+from gateway.cache.http.stored import Stored
+from gateway.cache.http.update import combined, head_updated, refreshed
+from gateway.content.message import Request, Response, values, without
+from gateway.content.origin import Origin
+from gateway.passing import Asked, Passed, Stream
+from gateway.treatment import NOTHING, Treatment, treatable
+
+WHOLE = (*CONDITIONS, "range")
+"""What a reader adds who has something of the page already."""
+ALONE_SECONDS = 60.0
+"""How long it is remembered that the answers for a target are for one reader each."""
+_TARGETS_REMEMBERED = 16_384
+_CONDITIONS_BUT_RANGE = tuple(name for name in CONDITIONS if name != "if-range")
+
+
+class Asking:
+    """One origin, what it said and what was made of it. `base_url`: of the origin. `spawn`: does what nobody awaits."""
+
+    def __init__(
+        self, origin: Origin, responses: Responses, treatment: Treatment, profile: Profile, clock: Callable[[], float],
+        base_url: str, spawn: Callable[[Coroutine[None, None, None]], object],
+    ) -> None:  # fmt: skip
+        self.origin = origin
+        self.responses = responses
+        self.treatment = treatment
+        self.profile = profile
+        self.clock = clock
+        self.counts: Counter[str] = Counter()
+        self._base_url = base_url
+        self._spawn = spawn
+        self._alone_until: OrderedDict[str, float] = OrderedDict()
+        self._purges = 0
+
+    def is_for_one(self, uri: str, now: float) -> bool:
+        """Whether the last answer for this target was for one reader alone."""
+        return self._alone_until.get(uri, 0.0) > now
+
+    def purged(self) -> None:
+        """What is being asked for just now was asked before a purge: it is not kept any more."""
+        self._purges += 1
+        self._alone_until.clear()
+
+    async def for_all(self, asked: Asked, verdict: Validate | Forward) -> Passed | None:
+        """Ask as anybody might; None where the answer is for one reader alone, and this one is somebody."""
+        old, why, profile = verdict.stored, verdict.why, self.profile
+        request, purges = _as_anybody(asked, verdict), self._purges
+        async with AsyncExitStack() as stack:
+            requested_at = self.clock()
+            exchange = self.origin.exchange(request, None, asked.interim, standby=old is not None)
+            streamed = await stack.enter_async_context(exchange)
+            received_at = self.clock()
+            head = Response(streamed.status, streamed.reason, streamed.fields)
+            confirmed = isinstance(verdict, Validate) and head.status == 304
+            stale = None if confirmed else on_error(asked.request, old, received_at, profile, answered=head.status)
+            if stale is not None:
+                return await self.seen(asked, stale.stored, why, "stale", "memory")
+            keepable = streamed.framed and may_keep(request, head.status, head.fields, profile)
+            if not (keepable or confirmed) and asked.careful and head.status < 500:
+                self._remember(request.target, received_at)
+                if asked.personal:
+                    return None
+            limit, treats = self.origin.care.body_bytes, asked.careful and treatable(head.fields)
+            if not (treats or confirmed) and (not keepable or (streamed.length or 0) > limit):
+                if request.method == "HEAD" and old is not None and head.status == 200:
+                    await self._put(head_updated(request, old, head, requested_at, received_at, profile), old)
+                else:
+                    await self._supersede(head, request.target, old)
+                return Passed(head, why, "miss", "origin", stream=Stream(stack.pop_all(), streamed))
+            response = await streamed.whole(limit)
+        if confirmed and old is not None:
+            kept = refreshed(asked.request, old, response, requested_at, received_at, profile)
+            if kept is None:
+                return await self.for_all(asked, Forward(why, without(verdict.fields, WHOLE)))
+        else:
+            kept = keep(request, response, requested_at, received_at, profile) if keepable else None
+            if why == "partial" and old is not None:
+                kept = combined(asked.request, old, response, requested_at, received_at, profile) or kept
+        if kept is None:
+            await self._supersede(head, request.target, old)
+            sight = await self.treatment.of_passing(asked.reading, response, request.target) if treats else NOTHING
+            return Passed(response, why, "miss", "origin", sight)
+        if purges == self._purges:
+            await self._put(kept, old)
+        return await self.seen(asked, kept, why, "revalidated" if confirmed else "miss", "origin")
+
+    async def for_one(self, asked: Asked, request: Request) -> Passed:
+        """Ask for this reader and nobody else; a page that policies may treat is treated all the same.
+
+        Conditions are left out: what the CMS has not changed may have to be treated otherwise by now. So is, of such
+        a page, the range.
+        """
+        if asked.careful and request.method in ("GET", "HEAD"):
+            request = replace(request, fields=without(request.fields, _CONDITIONS_BUT_RANGE))
+        async with AsyncExitStack() as stack:
+            requested_at = self.clock()
+            exchange = self.origin.exchange(request, asked.body, asked.interim)
+            streamed = await stack.enter_async_context(exchange)
+            head = Response(streamed.status, streamed.reason, streamed.fields)
+            doubtful = invalidated(request, head, self._base_url)
+            if doubtful:
+                await self.responses.purge(doubtful)
+            keeps = not asked.careful and streamed.framed and may_keep(request, head.status, head.fields, self.profile)
+            if not keeps and not (asked.careful and treatable(head.fields)):
+                return Passed(head, "bypass", "bypass", "origin", stream=Stream(stack.pop_all(), streamed))
+            part = head.status in (206, 416) and values(request.fields, "range")
+            partial = bool(part) or request.method == "HEAD"
+            response = head if partial else await streamed.whole(self.origin.care.body_bytes)
+        if partial:
+            return await self.for_one(asked, Request("GET", request.target, without(request.fields, WHOLE)))
+        kept = keep(request, response, requested_at, self.clock(), self.profile) if keeps else None
+        if kept is not None:
+            await self._put(kept)
+        sight = await self.treatment.of_passing(asked.reading, response, request.target) if asked.careful else NOTHING
+        return Passed(response, "method" if kept else "bypass", "bypass", "origin", sight)
+
+    async def seen(
+        self, asked: Asked, stored: Stored, how: str, status: str, level: str, *, collapsed: bool = False
+    ) -> Passed:
+        """What is kept, as this reader may see it."""
+        self.counts["stale"] += status == "stale"
+        sight = await self.treatment.of_stored(asked.reading, stored) if asked.careful else NOTHING
+        return Passed(stored.response, how, status, level, sight, stored, collapsed=collapsed)
+
+    async def _put(self, stored: Stored, old: Stored | None = None) -> None:
+        """Keep it, under every name by which it may be purged; what is gone takes its article along."""
+        if stored.response.status in GONE:
+            await self._forget(old)
+        tags = tuple(dict.fromkeys((*stored.tags, *self.treatment.tags(stored))))
+        await self.responses.put(replace(stored, tags=tags), instead_of=old)
+
+    async def _supersede(self, head: Response, uri: str, old: Stored | None) -> None:
+        """An answer that is not kept may still say that what is kept is no longer true."""
+        if head.status in GONE:
+            await self._forget(old)
+        if supersedes(head, old):
+            await self.responses.remove(uri)
+
+    async def _forget(self, stored: Stored | None) -> None:
+        """What was there is there no more: every form of the article goes, and whatever lists it."""
+        tags = frozenset(tag for tag in stored.tags if tag.startswith(("article:", "url:"))) if stored else frozenset()
+        if tags:
+            await self.responses.purge(tags)
+            self._spawn(self.treatment.purge(tags))
+
+    def _remember(self, uri: str, now: float) -> None:
+        self._alone_until[uri] = now + ALONE_SECONDS
+        while len(self._alone_until) > _TARGETS_REMEMBERED:
+            self._alone_until.popitem(last=False)
+
+
+def _as_anybody(asked: Asked, verdict: Validate | Forward) -> Request:
+    """The request as it is sent. What policies may treat is asked for whole, on no condition but ours."""
+    if not asked.careful:
+        return replace(asked.request, fields=verdict.fields)
+    plain = verdict.fields if isinstance(verdict, Validate) else without(verdict.fields, WHOLE)
+    return replace(asked.request, method="GET", fields=plain)
