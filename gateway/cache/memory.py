@@ -13,12 +13,14 @@ from gateway.cache.page import StoredPage
 
 PAGE_LIMIT_BYTES = 2**20
 _SMALL_SHARE = 10  # a tenth of the bytes, as the paper has it
-_USES_COUNTED = 3
+USES_COUNTED = 3
 _OVERHEAD_BYTES = 1024  # key, header values, and the entry itself
 
 
-class _Entry:
-    """A page, its cost in bytes, how often it was asked for lately, and which queue it stands in."""
+class Kept:
+    """A page, its cost in bytes, how often it was asked for lately, and which queue it stands in. Who holds on to one
+    sees by `page` when a better page takes its place, and counts each use; `on_removed` says when it is gone.
+    """
 
     __slots__ = ("cost", "main", "page", "uses")
 
@@ -36,9 +38,9 @@ class MemoryPages:
         self._max_bytes = max_bytes
         self._small_bytes = max_bytes // _SMALL_SHARE
         self._page_limit = min(page_limit_bytes, max_bytes)
-        self._entries: dict[str, _Entry] = {}
-        self._small: OrderedDict[str, _Entry] = OrderedDict()
-        self._main: OrderedDict[str, _Entry] = OrderedDict()
+        self._entries: dict[str, Kept] = {}
+        self._small: OrderedDict[str, Kept] = OrderedDict()
+        self._main: OrderedDict[str, Kept] = OrderedDict()
         self._ghosts: OrderedDict[int, None] = OrderedDict()
         self._tagged: dict[str, set[str]] = {}
         self._in_small = 0
@@ -55,7 +57,7 @@ class MemoryPages:
         entry = self._entries.get(key)
         if entry is None:
             return None
-        if entry.uses < _USES_COUNTED:
+        if entry.uses < USES_COUNTED:
             entry.uses += 1
         return entry.page
 
@@ -68,7 +70,7 @@ class MemoryPages:
             return
         self._remove(page.key)
         seen_before = self._ghosts.pop(hash(page.key), 0) is None
-        entry = _Entry(page, cost, main=seen_before)
+        entry = Kept(page, cost, main=seen_before)
         self._entries[page.key] = entry
         (self._main if seen_before else self._small)[page.key] = entry
         self.bytes += cost
@@ -77,6 +79,10 @@ class MemoryPages:
             self._tagged.setdefault(tag, set()).add(page.key)
         while self.bytes > self._max_bytes:
             self._evict()
+
+    def kept(self, key: str) -> Kept | None:
+        """The entry itself, for whoever sends its page more often than it would ask for it."""
+        return self._entries.get(key)
 
     def held(self, key: str) -> StoredPage | None:
         """The page under this key, for whoever does not mean to send it: it counts as no use."""
@@ -126,7 +132,7 @@ class MemoryPages:
         else:
             self._forget(key, entry)
 
-    def _forget(self, key: str, entry: _Entry) -> None:
+    def _forget(self, key: str, entry: Kept) -> None:
         self.evicted += 1
         self._drop(key, entry)
 
@@ -141,7 +147,7 @@ class MemoryPages:
             self._in_small -= entry.cost
         self._drop(key, entry)
 
-    def _drop(self, key: str, entry: _Entry) -> None:
+    def _drop(self, key: str, entry: Kept) -> None:
         del self._entries[key]
         self.bytes -= entry.cost
         for tag in entry.page.tags:

@@ -96,14 +96,14 @@ class Metrics:
         """Call this at each scrape, to take over what is counted elsewhere."""
         self._before_scrape.append(update)
 
-    def request(self, method: str, status: int, door: str, seconds: float) -> None:
-        """A request was answered."""
+    def request(self, method: str, status: int, door: str, seconds: float, count: int = 1) -> None:
+        """A request was answered; or so many, each in `seconds`, as far as the buckets tell times apart."""
         labels = (method if method in METHODS else "_OTHER", str(status), door)
         cells = self._histogram.get(labels)
         if cells is None:
             cells = self._histogram[labels] = [0.0] * (len(BUCKETS_SECONDS) + 2)
-        cells[bisect_left(BUCKETS_SECONDS, seconds)] += 1
-        cells[-1] += seconds
+        cells[bisect_left(BUCKETS_SECONDS, seconds)] += count
+        cells[-1] += seconds * count
 
     def decision(self, decision: Decision, location: Location, times: int = 1) -> None:
         """What a decision did, so many times: each policy's treatments, by the reader's standing."""

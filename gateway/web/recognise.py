@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+END = b"\r\n\r\n"
 MAX_HEAD_BYTES = 8000
 MAX_FIELDS = 100
 NAMES_LEARNT = 4096
@@ -63,7 +64,7 @@ class Recogniser:
 
     def recognise(self, data: bytes) -> Head | None:
         """The head, if these bytes are exactly one that is recognised; else None."""
-        if len(data) > MAX_HEAD_BYTES or data.find(b"\r\n\r\n") != len(data) - 4:
+        if len(data) > MAX_HEAD_BYTES or not data.endswith(END):
             return None
         lines = data.split(b"\r\n")
         count = len(lines) - 1

@@ -22,6 +22,7 @@ class Record:
 
     def __init__(self, events: LogEvents, metrics: Metrics, clock: Callable[[], datetime], crowd: Crowd) -> None:
         self._events = events
+        self.log = events.request
         self._metrics = metrics
         self._crowd = crowd
         self._clock = clock
@@ -105,10 +106,11 @@ class Record:
         """A fault of ours: its kind and where it was raised, no values."""
         self._events.emit("request_failed", level="error", error=error)
 
-    def answered(self, method: str, status: int, door: str, duration_ns: int, line: bytes) -> None:
-        """A request of the express lane; what its answer shares with others is counted by `delivered`."""
-        self._metrics.request(method, status, door, duration_ns / 1e9)
-        self._events.request(line)
+    def answered(self, method: str, status: int, door: str, duration_ns: int, count: int) -> None:
+        """So many requests of the express lane, which took so long together; what their answers share with others is
+        counted by `delivered`, and their lines are logged one by one.
+        """
+        self._metrics.request(method, status, door, duration_ns / 1e9 / count, count)
 
     def delivered(self, delivered: Told, reader: Reader, door: str, count: int = 1) -> None:
         """So many readings of one page, by readers of one location."""

@@ -89,8 +89,10 @@ def converse_alike(site: Running, natural: Running, tags: list[str], *, count: i
     express, other = (lines_after(running, count) for running, count in zip((site, natural), logged, strict=True))
     lanes = [line.pop("gateway.lane") for line in express]
     assert {line.pop("gateway.lane") for line in other} == {"natural"}
-    for line in (*express, *other):
-        line.pop("http.response.body.bytes", None)  # for the same reason
+    for line in (*express, *other):  # a page that was coded again has another tag, and other bytes
+        line.pop("http.response.body.bytes", None)
+        if line["http.response.status_code"] == 304:
+            line["http.response.status_code"] = 200
     assert [json.dumps(line) for line in express] == [json.dumps(line) for line in other]
     assert lanes.count("express") > len(lanes) // 6
 
