@@ -49,13 +49,13 @@ class PublicPassage:
             context = self.public.context(replace(incoming, host=""), snapshot)
             return context, await own.error(context, 421)
         context = self.public.context(incoming, snapshot)
+        refused = self._refused(incoming)
+        if refused:
+            return context, replace(await own.error(context, refused), close=True)
         found = passable(incoming.target, exact=self.onward.exact)
         if found is None:
             return context, await own.error(context, 400)
         context = replace(context, path=found)
-        refused = self._refused(incoming)
-        if refused:
-            return context, replace(await own.error(context, refused), close=True)
         if incoming.target == "*":
             return context, Outgoing(204, plain_headers("text/plain", "private, no-cache"), b"")
         incoming, reader = self._previewed(context)
