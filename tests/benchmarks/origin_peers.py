@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from email.utils import formatdate
+from typing import cast
 
 import uvloop
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
@@ -25,8 +26,7 @@ class Cms(asyncio.Protocol):
     asked = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)
         self.head = b""
 
     def data_received(self, data: bytes) -> None:
