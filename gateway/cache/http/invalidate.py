@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit
 
+from gateway.cache.http.stored import Stored
 from gateway.cache.http.structured import strings
 from gateway.cache.http.tags import group_name, target_name
 from gateway.content.message import Request, Response, values
@@ -14,10 +16,11 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def invalidated(request: Request, response: Response, origin: str) -> frozenset[str]:
+def invalidated(request: Request, response: Response, origin: str, known: Iterable[Stored] = ()) -> frozenset[str]:
     """The names (see `tags`) of what may not be used again after this answer: to be purged. None for a safe method, or
     one that failed. `origin`: scheme and authority of the CMS, as in `https://cms.example`; what Location and
-    Content-Location name of another origin is left alone.
+    Content-Location name of another origin is left alone. `known`: what is stored for the target; whatever shares a
+    group with it goes along.
     """
     if request.method in SAFE or not 200 <= response.status < 400:
         return frozenset()
@@ -27,7 +30,8 @@ def invalidated(request: Request, response: Response, origin: str) -> frozenset[
             target = _of_same_origin(request.target, value.strip(" \t"), origin)
             found |= {target_name(target)} if target is not None else set()
     groups = strings(values(response.fields, "cache-group-invalidation"))
-    return frozenset(found) | {group_name(group) for group in groups}
+    shared = {name for stored in known for name in stored.tags if name.startswith(group_name(""))}
+    return frozenset(found | shared | {group_name(group) for group in groups})
 
 
 def _of_same_origin(target: str, reference: str, origin: str) -> str | None:
