@@ -145,7 +145,7 @@ class Gateway:
             self.metrics.before_scrape(express.settle)
         telling = asyncio.create_task(_tell(record, express, crowd))
         running.push_async_callback(_told, telling, record, express)
-        operations = Operations(self.upkeep, caches.memory, caches.store, self.events, self.metrics)
+        operations = Operations(self.upkeep, caches.memory, caches.store, self.events, self.metrics, passage)
         await self._listen(lane, express, operations)
         await running.enter_async_context(self.upkeep)
 

@@ -54,9 +54,10 @@ class Fleet:
         rest = await asyncio.gather(*(self._ask(worker, "POST", "/rollback", body) for worker in workers[1:]))
         return _agreed([first, *(answer for answer in rest if answer is not None)])
 
-    async def purge(self, *, article: str | None, tag: str | None) -> Mapping[str, object]:
+    async def purge(self, *, article: str | None, tag: str | None, url: str | None) -> Mapping[str, object]:
         """Every worker purges its memory; what each removed is added up, what is left is read back by each."""
-        body = {"article": article} if article else {"tag": tag} if tag else {"all": True}
+        named = {"article": article, "tag": tag, "url": url}
+        body: dict[str, object] = {name: value for name, value in named.items() if value} or {"all": True}
         told = [answer for answer in await self._ask_all("POST", "/purge", body) if answer is not None]
         return {name: _total(told, name) for name in ("memory", "store", "left")}
 

@@ -9,6 +9,7 @@ from gateway.cache.redis import RedisPages
 from gateway.cache.variant import purge_tags
 from gateway.errors import PolicyError
 from gateway.events import Events
+from gateway.passage import Passage
 from gateway.telemetry.metrics import Metrics, Snapshot
 from gateway.upkeep import Upkeep
 from gateway.web.admin import Readiness
@@ -18,13 +19,15 @@ class Operations:
     """Implements the admin port's Controls."""
 
     def __init__(
-        self, upkeep: Upkeep, memory: MemoryPages, store: RedisPages, events: Events, metrics: Metrics
-    ) -> None:
+        self, upkeep: Upkeep, memory: MemoryPages, store: RedisPages, events: Events, metrics: Metrics,
+        passage: Passage | None = None,
+    ) -> None:  # fmt: skip
         self._upkeep = upkeep
         self._memory = memory
         self._store = store
         self._events = events
         self._metrics = metrics
+        self._passage = passage
 
     async def readiness(self) -> Readiness:
         """Ready once everything is loaded: nothing listens before that. Old evidence only warns."""
@@ -57,11 +60,14 @@ class Operations:
             "problems": problems,
         }
 
-    async def purge(self, *, article: str | None, tag: str | None) -> Mapping[str, object]:
-        """Remove stored pages here, in Redis and, by its channel, in every other process; then look again."""
-        tags = purge_tags(article=article, tag=tag)
-        removed = self._memory.purge(tags)
-        stored = await self._store.purge(tags)
+    async def purge(self, *, article: str | None, tag: str | None, url: str | None) -> Mapping[str, object]:
+        """Remove stored pages, and what a CMS said, here, in Redis and, by its channel, in every other process; then
+        look again.
+        """
+        tags = purge_tags(article=article, tag=tag, url=url)
+        said, shared = await self._passage.purge(tags) if self._passage else (0, 0)
+        removed = self._memory.purge(tags) + said
+        stored = await self._store.purge(tags) + shared
         left = await self._store.remaining(tags)
         self._events.emit("purged", removed=removed + stored, remaining=left, tags=sorted(tags) if tags else None)
         return {"memory": removed, "store": stored, "left": left}

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from gateway.cache.codings import encode_bodies, etag_for
 from gateway.cache.fetch import Fetches
 from gateway.cache.http.stored import Stored
+from gateway.cache.http.tags import target_name
 from gateway.cache.memory import MemoryPages
 from gateway.cache.page import PageStore, StoredPage
 from gateway.cache.variant import tags_of, variant_key
@@ -133,8 +134,8 @@ class Treatment:
             return Known(None, digest)
         found = replace(found, facts=_told_apart(found.facts), entries=tuple(map(_told_apart, found.entries)))
         named = [found.facts] if found.article else []
-        tags = dict.fromkeys(tag for facts in (*named, *found.entries) for tag in tags_of(facts))
-        return Known(found, _version(response, digest), tuple(tags))
+        tags = [tag for facts in (*named, *found.entries) for tag in tags_of(facts)]
+        return Known(found, _version(response, digest), tuple(dict.fromkeys((target_name(target), *tags))))
 
     async def _sight(self, reading: Reading, known: Known, response: Response, *, keeps: bool) -> Sight:
         found = known.found

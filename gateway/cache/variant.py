@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import blake2b
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from gateway.content.article import Facts
 from gateway.content.doors import Door
@@ -55,10 +55,13 @@ def collection_tags(id: str, members: Iterable[Facts]) -> tuple[str, ...]:
     return (f"collection:{id}", *named)
 
 
-def purge_tags(*, article: str | None = None, tag: str | None = None) -> frozenset[str] | None:
-    """What to purge for `--article SLUG` or `--tag TAG`; None, for neither, is everything. A tag may name its kind
-    (`section:world`, `language:ru`, `tag:courts`); a bare one is an article's tag.
+def purge_tags(*, article: str | None = None, tag: str | None = None, url: str | None = None) -> frozenset[str] | None:
+    """What to purge for `--article SLUG`, `--tag TAG` or `--url URL`; None, for none, is everything. A tag may name its
+    kind (`section:world`, `language:ru`, `tag:courts`); a bare one is an article's tag. Of a URL, path and query count.
     """
+    if url is not None:
+        parts = urlsplit(url)
+        return frozenset({f"url:{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"})
     if article is not None:
         return frozenset({f"article:{article}", MANY})
     if tag is not None:

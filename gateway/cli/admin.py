@@ -17,6 +17,7 @@ from gateway.cli.output import Json, fail, say, say_json
 from gateway.errors import AdminError
 from gateway.settings import Settings, load_settings
 from gateway.state import StateDirectory
+from gateway.web.paths import passable
 from gateway.web.preview import PARAMETER, Preview, sign
 
 State = Annotated[Path | None, typer.Option("--state", help="The state directory of the running gateway.")]
@@ -65,15 +66,17 @@ def reload(
 def purge(
     article: Annotated[str, typer.Option("--article", metavar="SLUG", help="Every copy of this article.")] = "",
     tag: Annotated[str, typer.Option("--tag", metavar="TAG", help="Every copy of articles with this tag.")] = "",
+    url: Annotated[str, typer.Option("--url", metavar="URL", help="Every copy of this page of a CMS.")] = "",
     everything: Annotated[bool, typer.Option("--all", help="Every copy of everything.")] = False,
     state: State = None,
     as_json: Json = False,
 ) -> None:
     """Remove stored pages, fresh, stale and in-process, and prove it by a read-back."""
-    if sum((bool(article), bool(tag), everything)) != 1:
-        raise typer.BadParameter("name exactly one of --article, --tag and --all")
+    if sum((bool(article), bool(tag), bool(url), everything)) != 1:
+        raise typer.BadParameter("name exactly one of --article, --tag, --url and --all")
     settings = load_settings({"state": state})
-    body: dict[str, object] = {"article": article} if article else {"tag": tag} if tag else {"all": True}
+    named = {"article": article, "tag": tag, "url": url}
+    body: dict[str, object] = {name: value for name, value in named.items() if value} or {"all": True}
     status, answer = call(settings, "/purge", body)
     if as_json:
         say_json(answer)
@@ -85,7 +88,7 @@ def purge(
 
 
 def preview(
-    article: Annotated[str, typer.Argument(help="The article's slug.")],
+    article: Annotated[str, typer.Argument(help="The article's slug; of a CMS's, the path.")],
     within: Annotated[str, typer.Option("--in", metavar="REGION", help="A region's name or code, as UA-43.")] = "",
     unknown: Annotated[bool, typer.Option("--unknown", help="A reader whose place is unknown.")] = False,
     minutes: Annotated[int, typer.Option(help="How long the link works.", min=1, max=10080)] = 60,
@@ -112,6 +115,10 @@ def _site_url(settings: Settings, directory: StateDirectory) -> str:
 
 
 def preview_link(base_url: str, article: str, target: str, key: bytes, lifetime: timedelta) -> str:
-    """A link to the article as read at `target` ("" for an unknown place)."""
-    token = sign(Preview(article, target, datetime.now(UTC) + lifetime), key)
-    return f"{base_url}/articles/{article}?{urlencode({PARAMETER: token})}"
+    """A link to the article as read at `target` ("" for an unknown place). A CMS's article is named by its path."""
+    ends = datetime.now(UTC) + lifetime
+    if not article.startswith("/"):
+        token = sign(Preview(article, target, ends), key)
+        return f"{base_url}/articles/{article}?{urlencode({PARAMETER: token})}"
+    token = sign(Preview(passable(article) or article, target, ends), key)
+    return f"{base_url}{article}{'&' if '?' in article else '?'}{urlencode({PARAMETER: token})}"

@@ -43,8 +43,8 @@ class Controls(Protocol):
     async def roll_back(self, *, actor: str, revision: str) -> Mapping[str, object]:
         """Put a former policy set into force ("": the one before); as `reload` answers."""
 
-    async def purge(self, *, article: str | None, tag: str | None) -> Mapping[str, object]:
-        """Remove stored pages (neither named: all); what was removed, and what a read-back found."""
+    async def purge(self, *, article: str | None, tag: str | None, url: str | None) -> Mapping[str, object]:
+        """Remove stored pages (none named: all); what was removed, and what a read-back found."""
 
 
 def admin_application(controls: Controls, token: str) -> web.Application:
@@ -120,11 +120,12 @@ class _Admin:
     async def purge(self, request: web.Request) -> web.Response:
         """Remove stored pages."""
         given = await _body(request)
-        article, tag = _text(given, "article"), _text(given, "tag")
+        article, tag, url = _text(given, "article"), _text(given, "tag"), _text(given, "url")
         everything = given.get("all") is True
-        if sum((article is not None, tag is not None, everything)) != 1:
-            return _json({"error": 'name exactly one: {"article": SLUG}, {"tag": TAG} or {"all": true}'}, 400)
-        return _json(await self._controls.purge(article=article, tag=tag))
+        if sum((article is not None, tag is not None, url is not None, everything)) != 1:
+            named = '{"article": SLUG}, {"tag": TAG}, {"url": URL} or {"all": true}'
+            return _json({"error": f"name exactly one: {named}"}, 400)
+        return _json(await self._controls.purge(article=article, tag=tag, url=url))
 
 
 def _actor(given: Mapping[str, object]) -> str:
