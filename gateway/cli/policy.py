@@ -149,9 +149,9 @@ def explain(
     decision = decide(policies, facts, location, door, now, original=original_of(facts, bench.index), whole_trace=True)
     published = is_published(facts, now)
     if as_json:
-        say_json(policy_text.explain_json(facts, location, decision, now, published=published))
+        say_json(policy_text.explain_json(facts, location, decision, now, policies.regions, published=published))
     else:
-        policy_text.show_explain(facts, location, decision, now, published=published)
+        policy_text.show_explain(facts, location, decision, now, policies.regions, published=published)
 
 
 def _workbench(directory: Path | None, content: str | None, *, sample: bool) -> Workbench:

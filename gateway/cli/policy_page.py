@@ -11,8 +11,10 @@ from gateway.content.source import Index
 from gateway.geo.territory import name_of
 from gateway.policy.calendar import calendar
 from gateway.policy.compare import ELSEWHERE, UNKNOWN_READER
-from gateway.policy.model import PolicySet
+from gateway.policy.disputed import disputed_among
+from gateway.policy.model import Block, Notice, NoticeText, PolicySet, State, Withhold
 from gateway.policy.proofs import described
+from gateway.policy.standpoints import named_regions
 from gateway.policy.who_sees_what import Row, Table, tables
 from gateway.render.environment import render
 
@@ -50,6 +52,9 @@ def page(checked: Checked, index: Index | None) -> str:
         overview=_overview(shown),
         columns=shown[:MOST_COLUMNS],
         coming=calendar(policies, checked.at) if policies else [],
+        told=_told(policies) if policies else [],
+        disputed=disputed_among(named_regions(policies), policies.regions) if policies else [],
+        name_of=name_of,
         title_of=title_of,
         articles=articles,
         said=said,
@@ -57,6 +62,18 @@ def page(checked: Checked, index: Index | None) -> str:
         PUBLISHED=PUBLISHED,
     )
     return body.decode("utf-8")
+
+
+def _told(policies: PolicySet) -> list[tuple[str, list[NoticeText]]]:
+    """The notices of policies that are not off, each in all its languages: counsel answers for every word."""
+    used = {
+        action.id if isinstance(action, Notice) else action.notice
+        for policy in policies.policies
+        if policy.state is not State.OFF
+        for action in policy.actions
+        if isinstance(action, (Notice, Block, Withhold))
+    }
+    return [(id_, [text for _, text in sorted(policies.notices[id_].items())]) for id_ in sorted(used)]
 
 
 def title_of(number: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -10,12 +11,14 @@ from gateway.cli.output import err, fail, say
 from gateway.content.article import Facts
 from gateway.errors import Problem
 from gateway.geo.location import Location
-from gateway.geo.region import Standing
+from gateway.geo.region import Region, Standing
 from gateway.policy.cases import Outcome
 from gateway.policy.decision import Decision
+from gateway.policy.disputed import Disputed, disputed_among
 from gateway.policy.model import PROTECTIONS
 
 NOT_FOUND = 404
+HYPOTHETICAL = "hypothetical"
 
 
 def problem_json(problem: Problem) -> dict[str, object]:
@@ -93,8 +96,9 @@ def junit(outcomes: Sequence[Outcome], problems: Iterable[Problem]) -> str:
 
 
 def explain_json(
-    facts: Facts, location: Location, decision: Decision, now: datetime, *, published: bool
-) -> dict[str, object]:
+    facts: Facts, location: Location, decision: Decision, now: datetime, regions: Mapping[str, Region], *,
+    published: bool,
+) -> dict[str, object]:  # fmt: skip
     """The result of `explain`."""
     treatments = decision.treatments
     return {
@@ -121,11 +125,20 @@ def explain_json(
         ],
         "unknown": location.unknown,
         "corrected": location.corrected,
+        "disputed": [asdict(area) for area in disputed_near(location, regions)],
         "regions": {name: str(standing) for name, standing in sorted(location.standings.items())},
     }
 
 
-def show_explain(facts: Facts, location: Location, decision: Decision, now: datetime, *, published: bool) -> None:
+def disputed_near(location: Location, regions: Mapping[str, Region]) -> list[Disputed]:
+    """The disputed areas that some source names as the reader's place."""
+    return disputed_among((place.subdivision for place in location.evidence if place.subdivision), regions)
+
+
+def show_explain(
+    facts: Facts, location: Location, decision: Decision, now: datetime, regions: Mapping[str, Region], *,
+    published: bool,
+) -> None:  # fmt: skip
     """The whole trace in sentences."""
     say(f"{facts.slug} ({facts.language}, {facts.section}), {now.isoformat(timespec='seconds')}", style="bold")
     say(_where(location))
@@ -138,6 +151,8 @@ def show_explain(facts: Facts, location: Location, decision: Decision, now: date
         say(f"{decision.treatments.status}: {', '.join(done) or 'the page as the newsroom published it'}.")
     for sentence in _why(decision):
         say(f"  {sentence}")
+    for area in disputed_near(location, regions):
+        say(f"{area}.")
     if decision.valid_until is not None:
         say(f"This can change at {decision.valid_until.isoformat()}.")
     say("The page depends on the reader's place." if decision.depends_on_place else "The page is the same everywhere.")
@@ -148,6 +163,9 @@ def _where(location: Location) -> str:
         return f"Evidence set right by corrections.yaml: {location.corrected}."
     if location.unknown:
         return f"The reader's place is unknown ({location.unknown})."
+    if [place.source for place in location.evidence] == [HYPOTHETICAL]:
+        [place] = location.evidence
+        return f"As if every source of evidence said {place.subdivision or place.country}."
     heard = (f"{place.source} says {place.subdivision or place.country}" for place in location.evidence)
     return "Evidence: " + "; ".join(heard) + "."
 

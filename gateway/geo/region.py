@@ -7,7 +7,7 @@ operator's manual (`policies/README.md`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from ipaddress import IPv4Network, IPv6Network
@@ -95,7 +95,9 @@ class Region:
     """A named area. Exactly one kind of selector is set: codes (wholly, partly), networks, or hosts.
 
     `kind` of a network region: "" (ordinary) or why its addresses hide their users ("anonymizer", "relay",
-    "satellite", "hosting"), which makes every reader there unknown.
+    "satellite", "hosting"), which makes every reader there unknown. `sovereign`, `controlled_by` and `since` say whose
+    a disputed area is, who holds it, and from which day on: for whoever asks why; `CONTROLLED_BY` is what decides.
+    `line`: where it was written, 0 for those built in.
     """
 
     name: str
@@ -107,6 +109,10 @@ class Region:
     kind: str = ""
     as_of: str = ""
     source: str = ""
+    sovereign: str = ""
+    controlled_by: str = ""
+    since: str = ""
+    line: int = field(default=0, compare=False)
 
     @property
     def geographic(self) -> bool:

@@ -24,6 +24,12 @@ HIDING_CODES = {"T1": "anonymizer", "A1": "anonymizer", "A2": "satellite"}
 """Pseudo-codes that say the network hides where its users are."""
 
 KOSOVO = "XK"
+_ENGLISH = {
+    "RU": "Russia", "UA-09": "Luhansk region", "UA-14": "Donetsk region", "UA-23": "Zaporizhzhia region",
+    "UA-40": "Sevastopol", "UA-43": "Crimea", "UA-65": "Kherson region",
+}  # fmt: skip
+"""Names that readers of English know, where ISO 3166 writes them otherwise."""
+
 _ALIASES = {"UK": "GB", "EL": "GR"}
 _DATA = Path(__file__).parent / "data"
 _DISPUTED = frozenset({"UA", "RU"})
@@ -210,7 +216,7 @@ def _scoped_names() -> dict[str, str]:
 
 def name_of(code: str) -> str:
     """The name that ISO 3166 gives a country or a subdivision, in English or as it is written there; "" for others."""
-    return _names().get(code, "")
+    return _ENGLISH.get(code) or _names().get(code, "")
 
 
 @cache

@@ -43,6 +43,9 @@ def _groups() -> Iterator[Region]:
             partly=frozenset(control.partly),
             as_of=max((*control.wholly.values(), *control.partly.values())),
             source=control.source,
+            sovereign=control.sovereign,
+            controlled_by=holder,
+            since=min((*control.wholly.values(), *control.partly.values())),
         )
 
 
@@ -55,7 +58,24 @@ def built_in(name: str) -> Region | None:
     if name in GROUPS:
         return GROUPS[name]
     if is_country(name) or is_subdivision_code(name):
-        return Region(name=name, title=name, wholly=frozenset({name}))
+        return _disputed(name) or Region(name=name, title=name, wholly=frozenset({name}))
+    return None
+
+
+def _disputed(code: str) -> Region | None:
+    """A territory that another country holds than the one to which it belongs."""
+    for holder, control in CONTROLLED_BY.items():
+        since = control.wholly.get(code) or control.partly.get(code)
+        if since:
+            return Region(
+                name=code,
+                title=code,
+                wholly=frozenset({code}),
+                source=control.source,
+                sovereign=control.sovereign,
+                controlled_by=holder,
+                since=since,
+            )
     return None
 
 

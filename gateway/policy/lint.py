@@ -16,6 +16,7 @@ from gateway.policy.lint_content import lint_content
 from gateway.policy.lint_databases import lint_databases
 from gateway.policy.lint_doors import lint_doors
 from gateway.policy.lint_policy import lint_policy
+from gateway.policy.lint_regions import lint_regions
 from gateway.policy.model import Block, Notice, PolicySet, Redirect, State, Withhold
 from gateway.policy.proofs import Proven, prove
 
@@ -51,7 +52,7 @@ def examine(
     now: datetime | None = None,
 ) -> Examined:
     """`lint`, and what was tried for it. `codes`: every ISO code that occurs in the databases, where that is known."""
-    found = list(_of_the_set(policies))
+    found = [*_of_the_set(policies), *lint_regions(policies)]
     for policy in policies.policies:
         if policy.state is not State.OFF:
             found += lint_policy(policy, policies, now)
@@ -106,16 +107,3 @@ def _of_the_set(policies: PolicySet) -> Iterator[Problem]:
             "remove it, or use it",
             Severity.INFO,
         )
-    named = {name for policy in policies.policies for name in (*policy.readers.within, *policy.readers.not_in)}
-    named |= {name for policy in policies.policies for window in policy.effective for name in window.within}
-    for name, region in policies.regions.items():
-        if name not in named and not region.kind and name != "unknown":
-            yield Problem(
-                "regions.yaml",
-                0,
-                0,
-                "unused-region",
-                f"no policy names the region '{name}'",
-                "remove it, or use it",
-                Severity.INFO,
-            )

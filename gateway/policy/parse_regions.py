@@ -90,8 +90,11 @@ def _region(name: str, key: Node, value: Node, files: Mapping[str, bytes], probl
             kind=kind,
             as_of=_day(fields, "as_of"),
             source=fields.text("source"),
+            sovereign=fields.text("sovereign"),
+            controlled_by=fields.text("controlled_by"),
+            since=_day(fields, "from"),
+            line=key.line,
         )
-        # who holds what abroad is for the reader of the file; `controlled_by(RU)` is what decides
         for word in ("sovereign", "controlled_by"):
             code = fields.text(word)
             if code and not is_country(code):
@@ -101,7 +104,6 @@ def _region(name: str, key: Node, value: Node, files: Mapping[str, bytes], probl
                     f"unknown country '{code}' in region '{name}'",
                     remedy_for(code),
                 )
-        _day(fields, "from")
         used = [
             word for word in ("wholly", "countries", "partly", "networks", "networks_file", "hosts") if fields.has(word)
         ]

@@ -62,3 +62,10 @@ def test_a_region_says_no_more_of_itself_than_it_was_told() -> None:
     assert bare.geographic
     assert not Region("office").geographic
     assert UNKNOWN.title == "Readers whose place is unknown"
+
+
+def test_a_plain_region_says_nothing_of_sovereigns_and_is_written_nowhere() -> None:
+    plain = Region("x")
+    assert (plain.sovereign, plain.controlled_by, plain.since, plain.line) == ("", "", "", 0)
+    assert plain == Region("x", line=7), "where it was written is not what it means"
+    assert plain != Region("x", since="2014-03-18")

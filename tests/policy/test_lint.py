@@ -18,7 +18,10 @@ SOUND = """basis: [{kind: order, authority: A court, act: An order}]
 owner: legal@a.example
 review_by: 2027-01-01
 """
-REGIONS = {"regions.yaml": "regions:\n  held: {wholly: [UA-43, UA-40], partly: [UA-09, UA-14, UA-23, UA-65]}\n"}
+EXTENT = "as_of: 2026-11-01, source: A map"
+REGIONS = {
+    "regions.yaml": f"regions:\n  held: {{wholly: [UA-43, UA-40], partly: [UA-09, UA-14, UA-23, UA-65], {EXTENT}}}\n"
+}
 
 
 @dataclass
@@ -154,3 +157,32 @@ def test_unused_notices_and_regions_are_mentioned() -> None:
 def test_what_could_not_be_checked_is_said() -> None:
     assert len(unchecked(index=None, databases=(), redirect_hosts=False)) == 3
     assert files()
+
+
+@pytest.mark.parametrize(
+    ("region", "codes"),
+    [
+        (f"{{wholly: [UA-43], partly: [UA-09], controlled_by: RU, sovereign: UA, from: 2014-03-18, {EXTENT}}}", []),
+        ("{wholly: [UA-43]}", ["undated-extent"]),
+        ("{wholly: [UA-43], as_of: 2026-11-01}", ["undated-extent"]),
+        ("{wholly: [CY], controlled_by: TR}", ["undated-extent"]),
+        ("{wholly: [DE]}", []),
+        (f"{{wholly: [UA-43, UA-09], controlled_by: RU, {EXTENT}}}", ["held-in-part"]),
+        (f"{{wholly: [UA-43, UA-09], {EXTENT}}}", []),
+        (f"{{wholly: [UA-43], controlled_by: RU, sovereign: RU, {EXTENT}}}", ["other-sovereign"]),
+    ],
+)
+def test_a_disputed_region_is_held_to_what_is_known_of_it(region: str, codes: list[str]) -> None:
+    written = {"regions.yaml": f"regions:\n  plain: {{wholly: [FR]}}\n  area: {region}\n"}
+    made = policies(policy("notice: warn", more=SOUND, readers="{in: [area, plain]}"), **written)
+    problems = [one for one in lint(made, now=NOW) if one.path == "regions.yaml"]
+    assert [one.code for one in problems] == codes
+    assert {(one.line, one.column) for one in problems} <= {(3, 3)}
+
+
+def test_a_region_that_no_policy_names_is_found_where_it_stands() -> None:
+    written = {"regions.yaml": f"regions:\n  held: {{wholly: [UA-43], {EXTENT}}}\n  idle: {{wholly: [FR]}}\n"}
+    made = policies(policy("notice: warn", more=SOUND, readers="{in: [RU, held]}"), **written)
+    (problem,) = [one for one in lint(made, now=NOW) if one.code == "unused-region"]
+    assert (problem.path, problem.line, problem.column) == ("regions.yaml", 3, 3)
+    assert "'idle'" in problem.what

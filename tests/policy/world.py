@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 REGIONS = """
 regions:
-  held: {wholly: [UA-43, UA-40], partly: [UA-09, UA-14, UA-23, UA-65]}
+  held: {wholly: [UA-43, UA-40], partly: [UA-09, UA-14, UA-23, UA-65], as_of: 2026-11-01, source: A map}
   office: {networks: [198.51.100.0/24]}
   mirrors: {hosts: [mirror.example]}
 """
