@@ -34,6 +34,8 @@ class LogEvents:
 
     def __init__(self, sink: LineSink) -> None:
         self._sink = sink
+        self.request = sink.write
+        """Log a request's line, ready as it is."""
         self.counts: dict[str, int] = {}
 
     def emit(self, event: str, /, *, level: Level = "info", **fields: object) -> None:
@@ -43,10 +45,6 @@ class LogEvents:
             structlog.get_logger().log(_LEVELS[level], event, fields=fields)
         except Exception:  # noqa: BLE001  (a log line must never cost a page)
             self._sink.dropped += 1
-
-    def request(self, line: bytes) -> None:
-        """Log a request's line, ready as it is."""
-        self._sink.write(line)
 
     @property
     def dropped(self) -> int:

@@ -45,6 +45,7 @@ class Protocol(RequestHandler):
         "_express",
         "_head_began",
         "_head_bytes",
+        "_looked_at",
         "_named",
         "_unsent",
         "_wire",
@@ -61,7 +62,7 @@ class Protocol(RequestHandler):
         self._named = False
         self._all = manager.all
         self._wire: asyncio.Transport | None = None
-        self._answered = 0
+        self._answered = self._looked_at = 0
         self._head_began = 0.0
         self._head_bytes = 0
         self._end = b""
@@ -94,13 +95,17 @@ class Protocol(RequestHandler):
         Once bytes went to aiohttp that were not exactly one recognised head, only it knows where a request ends, and
         the connection stays with it.
         """
-        if self._express is not None and self._clean and self._idle():
+        waiter = self._waiter
+        if (
+            self._express is not None and self._clean
+            and (not self._request_count if waiter is None else not waiter.done())  # nothing is being answered
+            and not self._messages and not self._close and not self._force_close and not self._paused
+        ):  # fmt: skip
             answered = self._express(data, self.peer)
-            if answered is not None and self.transport is not None:
+            if answered is not None and self._wire is not None:
                 self._head_began = 0.0
                 self._answered += 1
-                self._next_keepalive_close_time = self._loop.time() + KEEPALIVE_SECONDS
-                self.transport.write(answered)
+                self._wire.write(answered)
                 return
         self._clean = self._clean and data.find(END) == len(data) - 4 and data.startswith(PLAIN)
         requests = self._request_count
@@ -124,6 +129,9 @@ class Protocol(RequestHandler):
         wire = self._wire
         if wire is None:
             return
+        if self._answered != self._looked_at:  # once a second, and not with each answer
+            self._looked_at = self._answered
+            self._next_keepalive_close_time = now + KEEPALIVE_SECONDS
         if self._waits():
             idle = now - self._next_keepalive_close_time + self._keepalive_timeout
             if (self._head_began and now - self._head_began > HEAD_SECONDS) or (
@@ -153,10 +161,6 @@ class Protocol(RequestHandler):
         if self.transport is not None:
             self.transport.write(answer.replace(END, f"\r\nDate: {formatdate(usegmt=True)}".encode("ascii") + END))
         self.force_close()
-
-    def _idle(self) -> bool:
-        """Whether nothing is in flight, nothing queued, and the peer reads what it is sent."""
-        return self._waits() and not self._messages and not self._close and not self._force_close and not self._paused
 
     def handle_error(
         self,
