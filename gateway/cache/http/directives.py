@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from gateway.cache.http.members import members
+
 MOST_SECONDS = 2**31
 """What a number of seconds that is too great stands for (RFC 9111, section 1.2.2)."""
 UNREADABLE = "?"
 """The argument of a directive whose own argument cannot be read: no number, and no list of names either."""
 
-_NAME = re.compile(r"[ \t,]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)")
-_ARGUMENT = re.compile(r'(?:=(?:"((?:[^"\\]|\\.)*)"|([^ \t,"]*)))?[ \t]*(?:,|$)', re.DOTALL)
+_DIRECTIVE = re.compile(r'([!#$%&\'*+.^_`|~0-9A-Za-z-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^ \t",]*)))?', re.DOTALL)
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_REST = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*")*"?(?:,|$)?', re.DOTALL)
 
 Directives = Mapping[str, str | None]
 """Directives by name in small letters; None for one without an argument. Of a repeated one, the first counts."""
@@ -31,17 +32,13 @@ def directives(lines: Iterable[str]) -> Directives:
 @lru_cache(maxsize=1024)
 def _parsed(value: str) -> Directives:
     found: dict[str, str | None] = {}
-    at = 0
-    while at < len(value):
-        name = _NAME.match(value, at)
-        argument = _ARGUMENT.match(value, name.end()) if name else None
-        if name and argument:
-            quoted, token = argument[1], argument[2]
-            found.setdefault(name[1].lower(), _ESCAPED.sub(r"\1", quoted) if quoted is not None else token)
+    for member in members(value):
+        whole, name = _DIRECTIVE.fullmatch(member), _NAME.match(member)
+        if whole:
+            quoted, token = whole[2], whole[3]
+            found.setdefault(whole[1].lower(), _ESCAPED.sub(r"\1", quoted) if quoted is not None else token)
         elif name:
-            found.setdefault(name[1].lower(), UNREADABLE)
-        rest = argument or _REST.match(value, name.end() if name else at)
-        at = max(rest.end() if rest else at, at + 1)
+            found.setdefault(name[0].lower(), UNREADABLE)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 from gateway.cache.http.store import with_new
 from gateway.cache.http.stored import Stored
@@ -23,6 +24,7 @@ class MemoryResponses:
         self._named: dict[str, set[str]] = {}
         self.bytes = 0
         self.evicted = 0
+        self.on_changed: Callable[[str], None] | None = None
 
     def __len__(self) -> int:
         return sum(len(kept) for kept in self._kept.values())
@@ -36,7 +38,9 @@ class MemoryResponses:
         return found
 
     def replace(self, uri: str, responses: tuple[Stored, ...]) -> None:
-        """Let this be all that is stored for the target."""
+        """Let this be all that is stored for the target; `on_changed` is told."""
+        if self.on_changed is not None:
+            self.on_changed(uri)
         for stored in self._kept.pop(uri, ()):
             self.bytes -= stored.size + _OVERHEAD_BYTES
             for name in stored.tags:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from gateway.cache.http.members import members
 from gateway.cache.http.profile import Profile
 from gateway.cache.http.stored import Stored
 from gateway.content.message import Fields, Request, joined, values
 
-_MEMBER = re.compile(r'[ \t]*((?:[^",]|"(?:[^"\\]|\\.)*"?)*)(?:,|$)', re.DOTALL)
-_WEIGHT = re.compile(r"[ \t]*;[ \t]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[ \t]*", re.IGNORECASE | re.ASCII)
+_WEIGHT = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
 
 
 @lru_cache(maxsize=512)
@@ -39,20 +39,19 @@ def _normalised(name: str, value: str, unordered: bool) -> str:
     """What is the same for all values that mean the same: lines combined, whitespace around members dropped; languages
     and codings in small letters, and where order means nothing, by weight and name.
     """
-    members = [match[1].strip(" \t") for match in _MEMBER.finditer(value)]
-    members = [member for member in members if member]
+    found = members(value)
     if name in ("accept-encoding", "accept-language"):
-        members = [_weighed(member.lower()) for member in members]
-    return ",".join(sorted(members) if unordered else members)
+        found = [_weighed(member.lower()) for member in found]
+    return ",".join(sorted(found) if unordered else found)
 
 
 def _weighed(member: str) -> str:
     """A member with its weight in one form: none for 1."""
-    weight = _WEIGHT.search(member)
+    parts = [part.strip(" \t") for part in member.split(";")]
+    weight = _WEIGHT.fullmatch(parts[-1])
     if weight is None:
-        return member
-    bare = member[: weight.start()] + member[weight.end() :]
-    return bare if float(weight[1]) == 1 else f"{bare};q={float(weight[1]):g}"
+        return ";".join(parts)
+    return ";".join(parts[:-1] if float(weight[1]) == 1 else [*parts[:-1], f"q={float(weight[1]):g}"])
 
 
 def selected(request: Request, candidates: Iterable[Stored], profile: Profile) -> Stored | None:
