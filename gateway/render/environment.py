@@ -57,7 +57,8 @@ def templates_version() -> str:
     summed = blake2b(digest_size=16)
     for package in ("gateway.render", "gateway.content"):
         root = files(package)
-        directories = [root, *(root.joinpath(name) for name in ("templates", "static", "messages"))]
+        shelves = ("templates", "static", "messages", "foreign", "foreign/lists")
+        directories = [root, *(root.joinpath(name) for name in shelves)]
         for directory in directories:
             if directory.is_dir():
                 for item in sorted(directory.iterdir(), key=lambda one: one.name):

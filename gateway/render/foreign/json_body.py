@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import orjson
 
@@ -133,7 +134,7 @@ def _facts(one: dict[str, object], reading: Reading, *, single: bool) -> Facts:
     )
     return Facts(
         slug=path,
-        version=reading.version,
+        version=blake2b(orjson.dumps(one), digest_size=16).hexdigest(),
         language=language_tag(mapped(reading.rules.language, reading, nothing, path))
         or language
         or reading.rules.language.default

@@ -8,24 +8,23 @@ else a plain page takes its place.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from gateway.content.message import Fields, Response
-from gateway.policy.decision import Decision
+from gateway.content.doors import Door
+from gateway.content.message import Fields, Response, joined
+from gateway.policy.decision import Decision, Treatments
+from gateway.render.foreign.charset import decoded
+from gateway.render.foreign.feed_treat import treat_feed
+from gateway.render.foreign.hosts import Hosts
+from gateway.render.foreign.json_treat import treat_json
+from gateway.render.foreign.outcome import Alarm, Made
+from gateway.render.foreign.page_treat import Page, told_only, treat_page
 from gateway.render.foreign.recognise import Recognised
 from gateway.render.foreign.rules import Rules
-from gateway.render.rendered import Rendered
+from gateway.render.foreign.sent_fields import sent_fields
+from gateway.render.refusal import refusal_page
+from gateway.render.rendered import HTML, Rendered
 from gateway.render.site import Site
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """Something that a person should look at: the event's name (`withhold_unmatched`, `notice_wrapped`, …), and what
-    it is about.
-    """
-
-    event: str
-    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,35 @@ def treat(
 
     `response.body`: any content coding undone. `host`: the name under which readers know the site.
     """
-    del decision, rules, site, entries, host
-    content_type = next((value for name, value in response.fields if name.lower() == "content-type"), "")
-    page = Rendered(response.status, content_type, found.facts.language, response.body)
-    return Treated(page, response.fields, untouched=True)
+    treatments = decision.treatments if found.article else _of_any_page(decision.treatments)
+    said = joined(response.fields, "content-type") or ""
+    language = found.facts.language
+    if treatments.refusal:
+        return Treated(refusal_page(site, treatments.refusal, decision, language, found.door), ())
+    if treatments.forwarding:
+        return Treated(Rendered(treatments.forwarding.status, HTML, language, b""), ())
+    if treatments == Treatments() and all(one.treatments == Treatments() for one in entries):
+        return Treated(Rendered(response.status, said, language, response.body), response.fields, untouched=True)
+    text, encoding = decoded(response.body, said)
+    hosts = Hosts(host, rules.own_hosts)
+    page = Page(text, found.facts, treatments, rules, hosts)
+    if found.door in (Door.HTML, Door.LISTING):
+        told = told_only(response.body, page, encoding)
+        if told is not None:
+            fields = sent_fields(response.fields, said or HTML, treatments, hosts)
+            return Treated(Rendered(response.status, said or HTML, language, told), fields)
+        made: Made | None = treat_page(page)
+    elif found.door is Door.JSON:
+        made = treat_json(page, found, entries)
+    else:
+        made = treat_feed(page, found, entries)
+    if made is None:
+        return Treated(Rendered(response.status, said, language, response.body), response.fields, untouched=True)
+    kind = made.content_type or said
+    rendered = Rendered(response.status, kind, language, made.body, made.due, made.content)
+    return Treated(rendered, sent_fields(response.fields, kind, treatments, hosts), made.alarms)
+
+
+def _of_any_page(treatments: Treatments) -> Treatments:
+    """What holds for a page that is no article: nothing of it can be withheld or refused for an article's sake."""
+    return replace(Treatments(), notices=treatments.notices, protect=treatments.protect, headers=treatments.headers)

@@ -1,0 +1,28 @@
+"""What came of treating a body. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.policy.decision import DueNotice
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that a person should look at: the event's name (`withhold_unmatched`, `notice_wrapped`, …), and what
+    it is about, without any of the page's words.
+    """
+
+    event: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A body as it may leave. `due`: the notices that the guard found in it; `content_type` "": the origin's own."""
+
+    body: bytes
+    content_type: str
+    due: tuple[DueNotice, ...] = ()
+    content: str = ""
+    alarms: tuple[Alarm, ...] = ()

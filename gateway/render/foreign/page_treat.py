@@ -1,0 +1,177 @@
+"""An HTML page under its treatments: parts and widgets out, metadata mended, notices in, a guard at the end. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser
+
+from gateway.content.article import Facts
+from gateway.content.markdown import prose
+from gateway.content.sanitise import plain_text
+from gateway.policy.decision import DueNotice, Treatments
+from gateway.render.foreign.anatomy import Anatomy, anatomy
+from gateway.render.foreign.document import Document, attribute, parse
+from gateway.render.foreign.flow import Flow
+from gateway.render.foreign.hosts import Hosts
+from gateway.render.foreign.notices_in import place_notices
+from gateway.render.foreign.outcome import Alarm, Made
+from gateway.render.foreign.plain import plain_page
+from gateway.render.foreign.preview import tell, told_in_place
+from gateway.render.foreign.retitle import retitle
+from gateway.render.foreign.rules import Rules
+from gateway.render.foreign.scrub import Hidden, scrub
+from gateway.render.foreign.strip import strip
+from gateway.render.foreign.third_party import (
+    amp_to_html,
+    only_own,
+    without_referrer,
+    without_scripts_that_rebuild,
+    without_storing,
+)
+from gateway.render.foreign.visible import lost
+from gateway.render.foreign.widgets import REMOVED
+from gateway.render.foreign.withhold import Outcome, withhold
+from gateway.render.notices import once
+from gateway.render.rendered import HTML
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A text, and everything that says what is done to it."""
+
+    text: str
+    facts: Facts
+    treatments: Treatments
+    rules: Rules
+    hosts: Hosts
+
+
+def told_only(body: bytes, page: Page, encoding: str) -> bytes | None:
+    """Where nothing is due but words in the metadata: the same bytes but for those words; None where more is due."""
+    treatments = page.treatments
+    if treatments != Treatments(social=treatments.social, headers=treatments.headers):
+        return None
+    made = told_in_place(page.text, treatments.social, encoding)
+    if made is None:
+        return None
+    mark = body[: len(body) - len(body.lstrip(b"\xef\xbb\xbf\xff\xfe"))]
+    try:
+        if mark + page.text.encode(encoding) != body:
+            return None  # it was not written as it says; then it is written anew
+        return mark + made.encode(encoding)
+    except UnicodeError:
+        return None
+
+
+def treat_page(page: Page) -> Made:
+    """The page with everything done to it, or a plain one in its place."""
+    treatments = page.treatments
+    due = once(treatments.notices)
+    whole = next((text for target, text in treatments.substitutes if target == "article"), None)
+    if whole is not None:
+        return _replaced(page, due, whole)
+    alarms: list[Alarm] = []
+    for safe in (False, True):
+        document = Document(page.text)
+        outcome, parts = _treated(document, page)
+        alarms = [Alarm("withhold_unmatched", what) for what in outcome.unmatched]
+        alarms += [Alarm("withhold_inexact", what) for what in outcome.inexact]
+        if outcome.lost:
+            alarms.append(Alarm("withheld_whole_page", page.facts.slug))
+            return _plain(page, due, "", alarms)
+        content = (parts.body.inner_html or "") if parts.body is not None else ""
+        place_notices(document.tree, due, page.rules, parts, safe=safe)
+        html = document.html()
+        if outcome.hidden and betrayed(html, outcome.hidden):
+            alarms.append(Alarm("withheld_whole_page", page.facts.slug))
+            return _plain(page, due, "", alarms)
+        if not lost(html, [one.id for one in due]):
+            return Made(html.encode("utf-8", "replace"), HTML, due, content, tuple(alarms))
+    alarms.append(Alarm("notice_wrapped", ",".join(one.id for one in due)))
+    return _plain(page, due, content, alarms)
+
+
+def betrayed(html: str, hidden: Hidden) -> bool:
+    """Whether anything withheld is left: in what is read, in any attribute or script, in the bytes as they stand."""
+    return bool(Flow(parse(html)).runs_of(hidden.words)) or hidden.stands_in(html)
+
+
+def _treated(document: Document, page: Page) -> tuple[Outcome, Anatomy]:
+    tree, treatments = document.tree, page.treatments
+    for node in tree.css("[data-notice], [data-withheld]"):  # only ours are counted
+        for name in ("data-notice", "data-withheld"):
+            if name in node.attributes:
+                del node.attrs[name]
+    parts = anatomy(tree, page.rules)
+    outcome = withhold(tree, treatments, parts, page.facts.language)
+    without_scripts_that_rebuild(tree)
+    scrub(tree, outcome.hidden)
+    title = next((text for target, text in treatments.substitutes if target == "title"), None)
+    if title is not None:
+        retitle(tree, plain_text(prose(title)), page.facts.title)
+    protected(tree, page, parts.core)
+    for node in tree.css("link[rel~='amphtml']"):  # another's cache would show the page to everybody
+        node.decompose()
+    tell(tree, treatments.social)
+    if document.whole:
+        as_utf8(tree)
+    return outcome, parts
+
+
+def protected(tree: LexborHTMLParser, page: Page, core: set[int]) -> None:
+    """Take away what the protections name."""
+    protect = page.treatments.protect
+    if not protect.isdisjoint(REMOVED):
+        strip(tree, protect, page.rules, page.hosts, core)
+    if "third-party" in protect:
+        amp_to_html(tree)
+        only_own(tree, page.hosts)
+    if "storing" in protect:
+        without_storing(tree)
+    if "referrer" in protect:
+        without_referrer(tree)
+
+
+def as_utf8(tree: LexborHTMLParser) -> None:
+    """Say in the page that it is UTF-8; forms go on sending what the origin expects."""
+    said = ""
+    for node in tree.css("meta[charset], meta[http-equiv='content-type' i]"):
+        said = said or attribute(node, "charset") or attribute(node, "content").rpartition("charset=")[2].strip(" ;\"'")
+        node.decompose()
+    if tree.head is not None:
+        meta = tree.create_node("meta")
+        meta.attrs["charset"] = "utf-8"
+        opening = tree.head.first_child
+        if opening is None:
+            tree.head.insert_child(meta)
+        else:
+            opening.insert_before(meta)
+    if said and said.lower() not in ("utf-8", "utf8"):
+        for form in tree.css("form:not([accept-charset])"):
+            form.attrs["accept-charset"] = said
+
+
+def _replaced(page: Page, due: tuple[DueNotice, ...], text: str) -> Made:
+    """An article that is replaced whole: nothing of its page is kept, since nothing says what else tells of it."""
+    html = prose(text)
+    tree = parse(f"<body>{html}")
+    heading = tree.css_first("h1, h2")
+    title = (heading.text(deep=True) or "").strip() if heading is not None else ""
+    if heading is not None:
+        heading.decompose()
+    body = (tree.body.inner_html or "") if tree.body is not None else ""
+    made = plain_page(page.facts.language, title or page.hosts.host, due, body)
+    return Made(made.encode("utf-8", "replace"), HTML, due, body)
+
+
+def _plain(page: Page, due: tuple[DueNotice, ...], content: str, alarms: list[Alarm]) -> Made:
+    """A page of our own with the notices, and of the article what is left of it."""
+    withholding = bool(page.treatments.withheld)
+    title = page.hosts.host if withholding else page.facts.title or page.hosts.host
+    marks = "".join(f"<p>{one.notice.html}</p>" for one in page.treatments.withheld)
+    for text in (marks + content, marks):
+        html = plain_page(page.facts.language, title, due, text)
+        if not lost(html, [one.id for one in due]):
+            break
+    return Made(html.encode("utf-8", "replace"), HTML, due, content, tuple(alarms))

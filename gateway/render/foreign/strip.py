@@ -1,0 +1,121 @@
+"""Take away what endangers a reader: widgets, embeds, links that do what is not to be done. Changes the document."""
+
+from __future__ import annotations
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from gateway.render.foreign.document import ancestors, attribute, found
+from gateway.render.foreign.hosts import Hosts
+from gateway.render.foreign.rules import Rules
+from gateway.render.foreign.widgets import QUOTED_EMBEDS, Widgets, chosen, widgets_of
+
+_HOLDERS = frozenset(
+    {"li", "ul", "ol", "span", "div", "p", "nav", "section", "aside", "figure", "footer", "menu", "center"}
+)
+"""Elements that mean nothing once they are empty."""
+_SHOWS = frozenset({
+    "img", "svg", "video", "audio", "picture", "iframe", "canvas", "hr", "input", "textarea", "select", "button",
+    "object", "embed", "math", "script", "style", "link", "meta", "template", "noscript", "amp-img",
+})  # fmt: skip
+_FRAMES = "iframe, embed, object, frame, amp-iframe"
+_MANY = re.compile(r"\S")
+
+
+def strip(tree: LexborHTMLParser, protect: frozenset[str], rules: Rules, hosts: Hosts, core: set[int]) -> None:
+    """Remove what the protections name. `core`: the nodes (`mem_id`) that hold the article: no selector takes those."""
+    widgets = widgets_of(protect, chosen(protect, rules.remove), rules.defaults)
+    kept = [node for selector in rules.keep for node in found(tree, selector)]
+    safe = core | {inner.mem_id for node in kept for inner in (*ancestors(node), *node.css("*"))}
+    if "embeds" in protect:
+        _quoted(tree)
+        for node in tree.css(_FRAMES):
+            source = attribute(node, "src") or attribute(node, "data") or attribute(node, "data-src")
+            if not (hosts.is_own(source) and source) and not attribute(node, "srcdoc"):
+                _remove(node, safe)
+    for node in _widgets(tree, widgets):
+        _remove(node, safe)
+    _links(tree, widgets, safe, core)
+
+
+def _widgets(tree: LexborHTMLParser, widgets: Widgets) -> list[LexborNode]:
+    nodes = [
+        node
+        for node in tree.css("[class], [id]")
+        if attribute(node, "id") in widgets.ids or not widgets.classes.isdisjoint(attribute(node, "class").split())
+    ]
+    return nodes + [node for selector in widgets.selectors for node in found(tree, selector)]
+
+
+def _links(tree: LexborHTMLParser, widgets: Widgets, safe: set[int], core: set[int]) -> None:
+    for node in tree.css("a[href], area[href], link[href][rel~='alternate'], form[action]"):
+        address = attribute(node, "action" if node.tag == "form" else "href").strip()
+        gone = widgets.links.search(address)
+        if not gone and widgets.links_outside_text.search(address):
+            gone = None if _in_text(node, core) else widgets.links_outside_text.search(address)
+        if gone:
+            if node.tag == "a" and _in_a_sentence(node):
+                del node.attrs["href"]
+            else:
+                _remove(node, safe)
+        elif node.tag in ("a", "area") and widgets.unlinked.search(address):
+            del node.attrs["href"]
+
+
+def _quoted(tree: LexborHTMLParser) -> None:
+    for node in tree.css(QUOTED_EMBEDS):
+        for name in list(node.attributes):
+            if name not in ("lang", "dir", "cite"):
+                del node.attrs[name]
+
+
+def _in_text(node: LexborNode, core: set[int]) -> bool:
+    """Whether a link stands in the article's own text: an element of the article is around it, and a sentence."""
+    return _in_a_sentence(node) and any(
+        one.mem_id in core and one.tag not in ("html", "body") for one in ancestors(node)
+    )
+
+
+def _in_a_sentence(node: LexborNode) -> bool:
+    """Whether the element around holds words of its own beside it."""
+    parent = node.parent
+    while parent is not None and parent.tag in ("b", "strong", "em", "i", "u", "span", "mark", "small"):
+        parent = parent.parent
+    if parent is None or parent.tag not in ("p", "li", "blockquote", "td", "dd", "figcaption", "h1", "h2", "h3", "h4"):
+        return False
+    around_it = len(_squeezed(parent)) - len(_squeezed(node))
+    return around_it > 3 * len(parent.css("a"))  # separators between links are not a sentence
+
+
+def _squeezed(node: LexborNode) -> str:
+    return "".join(_MANY.findall(node.text(deep=True) or ""))
+
+
+def _remove(node: LexborNode, safe: set[int]) -> None:
+    """Take a node out, and what around it was there for it alone. What holds the article stays."""
+    if node.mem_id in safe or node.parent is None or node.tag in ("html", "head", "body", "main"):
+        return
+    at = node
+    while True:
+        parent = at.parent
+        if parent is None or parent.mem_id in safe or parent.tag not in _HOLDERS or not _empty_but(parent, at):
+            break
+        at = parent
+    at.decompose()
+
+
+def _empty_but(parent: LexborNode, child: LexborNode) -> bool:
+    for other in parent.iter(include_text=True):
+        if other.mem_id == child.mem_id or other.tag == "-comment":
+            continue
+        if other.tag == "-text":
+            if (other.text_content or "").strip(" \t\r\n·|•/—–-,:"):
+                return False
+        elif (
+            other.tag in _SHOWS
+            or other.css_first(",".join(_SHOWS)) is not None
+            or (other.text(deep=True) or "").strip()
+        ):
+            return False
+    return True

@@ -1,0 +1,116 @@
+"""Find words again, however they are written: split by markup, encoded, in another case. Pure.
+
+What is withheld must be in no byte of a page, so a page is searched by words and not by characters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html import unescape
+from urllib.parse import unquote
+
+RUN = 8
+"""So many words in the same order are the same text; of a shorter text all its words are."""
+
+_MARKS = "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc"
+_ALONE = "\u0e01-\u0e5b\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+"""Alphabets without spaces: each sign is looked at as a word."""
+_WORD = re.compile(rf"[{_ALONE}]|(?:(?![{_ALONE}])[^\W_]|(?<=\w)[{_MARKS}])+")
+_SILENT = dict.fromkeys(
+    map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+)
+_UNICODE_ESCAPE = re.compile(r"\\u\{?([0-9a-fA-F]{4,6})\}?|\\x([0-9a-fA-F]{2})|\\(?:n|r|t|/|\"|')")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word in its plainest form, and where it stands in the text."""
+
+    plain: str
+    start: int
+    end: int
+
+
+def words_in(text: str) -> list[Word]:
+    """The words of a text: without case, marks of composition made one, unseen characters left out."""
+    silent = text.translate(_SILENT) != text
+    found: list[Word] = []
+    if not silent:
+        found = [Word(_plain(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
+    else:  # unseen characters split no word, but take up places
+        places = [at for at, sign in enumerate(text) if ord(sign) not in _SILENT]
+        squeezed = "".join(text[at] for at in places)
+        found = [
+            Word(_plain(match[0]), places[match.start()], places[match.end() - 1] + 1)
+            for match in _WORD.finditer(squeezed)
+        ]
+    return [word for word in found if word.plain]
+
+
+def plain_words(text: str) -> list[str]:
+    """The same without their places."""
+    return [_plain(match) for match in _WORD.findall(text.translate(_SILENT))]
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What must not be found: runs of words, by their length."""
+
+    runs: frozenset[tuple[str, ...]]
+    lengths: tuple[int, ...]
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Traces:
+        """The runs that give a text away."""
+        runs: set[tuple[str, ...]] = set()
+        for text in texts:
+            words = plain_words(text)
+            if words:
+                length = min(RUN, len(words))
+                runs |= {tuple(words[at : at + length]) for at in range(len(words) - length + 1)}
+        return cls(frozenset(runs), tuple(sorted({len(run) for run in runs})))
+
+    def __bool__(self) -> bool:
+        return bool(self.runs)
+
+    def in_words(self, words: list[str]) -> bool:
+        """Whether any run stands among these words."""
+        return any(
+            tuple(words[at : at + length]) in self.runs
+            for length in self.lengths
+            for at in range(len(words) - length + 1)
+        )
+
+    def found_in(self, text: str) -> bool:
+        """Whether any run stands in a text, in any way of writing it."""
+        return any(self.in_words(plain_words(form)) for form in spellings_of(text))
+
+
+def spellings_of(text: str) -> Iterator[str]:
+    """A text as it stands, and as programs would read it: entities, percent-encoding and escapes undone."""
+    yield text
+    bare = text
+    for _ in range(2):
+        undone = unescape(_UNICODE_ESCAPE.sub(_escaped, unquote(bare, errors="replace")))
+        if undone == bare:
+            break
+        bare = undone
+        yield bare
+    tagless = re.sub(r"<[^>]*>", "", bare)
+    if tagless != bare:
+        yield tagless
+
+
+def _escaped(match: re.Match[str]) -> str:
+    digits = match[1] or match[2]
+    if not digits:
+        return {"n": "\n", "r": "\r", "t": "\t"}.get(match[0][1], match[0][1])
+    number = int(digits, 16)
+    return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"
+
+
+def _plain(word: str) -> str:
+    return word.lower() if word.isascii() else unicodedata.normalize("NFKC", word).casefold()
