@@ -35,6 +35,7 @@ from gateway.web.host import hostname
 from gateway.web.lane import Lane
 from gateway.web.own_proxy import Crowd
 from gateway.web.passage import PublicPassage
+from gateway.web.passage_answers import PassageAnswers
 from gateway.web.public import Public
 from gateway.web.reader import Readers
 from gateway.web.record import Record
@@ -136,10 +137,11 @@ class Gateway:
         )
         record = Record(self.events, self.metrics, utc_now, crowd)
         passage = open_passage(settings, caches, self.events, self.metrics, running) if settings.origin else None
-        lane = Lane(PublicPassage(public, passage, onward(settings)) if passage else public, record)
-        express = None
-        if settings.express == "on" and passage is None:
-            express = Express(public, caches.memory, record, settings.claims)
+        passages = PublicPassage(public, passage, onward(settings)) if passage else None
+        lane, express = Lane(passages or public, record), None
+        if settings.express == "on" and not (passages and passages.onward.exact):
+            answers = PassageAnswers(passages, caches.memory, record) if passages else None
+            express = Express(public, caches.memory, record, settings.claims, answers)
         crowd.publish(self.metrics, express.names_met if express else tuple)
         if express is not None:
             self.metrics.before_scrape(express.settle)

@@ -44,6 +44,7 @@ class Passage:
         base_url: str,
     ) -> None:  # fmt: skip
         self.clock = clock
+        self.memory = responses.memory
         self._responses = responses
         self._treatment = treatment
         self._profile = profile
@@ -90,7 +91,7 @@ class Passage:
 
     def recall(self, asked: Asked) -> Passed | None:
         """The answer as far as memory has all of it and it is fresh; None where anybody would have to wait."""
-        candidates = self._responses.memory.held(asked.request.target)
+        candidates = self.memory.held(asked.request.target)
         verdict = recall(asked.request, candidates, self.clock(), self._profile)
         if not isinstance(verdict, Serve) or verdict.stale or verdict.stored.partial:
             return None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from http import HTTPStatus
+from typing import Protocol
 
 from gateway.cache.codings import preferences
 from gateway.cache.freshness import MAX_AGE_SECONDS
 from gateway.cache.memory import Kept, MemoryPages
 from gateway.cache.page import StoredPage
-from gateway.delivery import Delivered
+from gateway.delivery import Delivered, Told
 from gateway.snapshot import Snapshot
 from gateway.telemetry.request_event import PreparedLine, rest
 from gateway.web.articles import wants_json
@@ -47,12 +49,13 @@ class Sending:
 @dataclass(slots=True)
 class Answer:
     """What a group of readers gets for a target. `until`: ns since the epoch at which something in it can change; and
-    it ends when `kept` holds another page than `page`.
+    it ends when `kept` holds another page than `page`, or something that it is `made_of` is forgotten. `born`: ns since
+    the epoch from which its Age counts; 0: it has Date instead.
     """
 
     page: StoredPage
     kept: Kept
-    delivered: Delivered
+    delivered: Told
     full: Sending
     unchanged: Sending
     etag: str
@@ -61,10 +64,32 @@ class Answer:
     until: int
     reader: Reader
     door: str
+    made_of: tuple[str, ...] = ()
+    born: int = 0
+
+
+class Preparing(Protocol):
+    """Makes answers that the lane may send. `barred`: what may stand nowhere in a head that it answers."""
+
+    barred: tuple[bytes, ...]
+
+    def reader(self, head: Head, peer: str | None, snapshot: Snapshot) -> Reader | None:
+        """Who asks; None where the site does not answer to the name that was asked."""
+
+    def prepare(self, head: Head, reader: Reader, snapshot: Snapshot) -> Answer | None:
+        """The natural lane's answer, if it is at hand; None where that lane must be taken."""
+
+    def forget_by(self, forget: Callable[[str], None]) -> None:
+        """Whom to tell the names of what answers are made of, as it goes."""
+
+    def sent(self, answer: Answer, times: int) -> None:
+        """It has been sent so often."""
 
 
 class Answers:
     """Makes answers of articles in memory. It decides nothing of its own: the natural lane's functions do."""
+
+    barred: tuple[bytes, ...] = ()
 
     def __init__(self, public: Public, memory: MemoryPages, record: Record) -> None:
         self._public = public
@@ -73,12 +98,12 @@ class Answers:
 
     def reader(self, head: Head, peer: str | None, snapshot: Snapshot) -> Reader | None:
         """Who asks; None where the site does not answer to the name that was asked."""
-        incoming = _incoming(head, peer)
+        incoming = incoming_of(head, peer)
         return self._public.readers.of(incoming, snapshot) if self._public.knows(incoming.host, snapshot) else None
 
     def prepare(self, head: Head, reader: Reader, snapshot: Snapshot) -> Answer | None:
         """The natural lane's answer, if it is in memory; None where that lane must be taken."""
-        incoming = _incoming(head, None)
+        incoming = incoming_of(head, None)
         reader = replace(reader, now=self._public.readers.clock())  # the place is remembered, the moment is not
         context = self._public.context(incoming, snapshot, reader)
         asked = self._public.article(context)
@@ -104,7 +129,16 @@ class Answers:
             until=_until(delivered, context.reader.now.timestamp()),
             reader=context.reader,
             door=str(door),
+            made_of=(delivered.page.key,),
         )
+
+    def forget_by(self, forget: Callable[[str], None]) -> None:
+        """Whom to tell the keys of pages that leave memory."""
+        self._memory.on_removed = forget
+
+    def sent(self, answer: Answer, times: int) -> None:
+        """It has been sent so often."""
+        self._public.delivery.sent(answer.page, times)
 
 
 def shape_of(head: Head) -> tuple[object, ...]:
@@ -130,7 +164,7 @@ def _until(delivered: Delivered, now: float) -> int:
     return int(until * SECOND_NS)
 
 
-def _incoming(head: Head, peer: str | None) -> Incoming:
+def incoming_of(head: Head, peer: str | None) -> Incoming:
     """The recognised head as the natural lane sees it."""
     headers = [(name.decode("ascii"), text(value)) for name, value in head.forwarded]
     for name, value in (("accept", head.accept), ("accept-encoding", head.codings)):

@@ -14,7 +14,7 @@ from gateway.cache.codings import etag_matches
 from gateway.cache.memory import USES_COUNTED, MemoryPages
 from gateway.snapshot import Snapshot
 from gateway.telemetry.request_event import LINE, inherited_trace, new_traces, trace
-from gateway.web.answers import NEVER, SECOND_NS, Answer, Answers, shape_of, text
+from gateway.web.answers import NEVER, SECOND_NS, Answer, Answers, Preparing, shape_of, text
 from gateway.web.exchange import Reader
 from gateway.web.familiar import Familiar, Forwarded
 from gateway.web.moment import Moment
@@ -49,10 +49,17 @@ class Known:
 class Express:
     """Answers what it can; everything it holds belongs to one snapshot and goes with it."""
 
-    def __init__(self, public: Public, memory: MemoryPages, record: Record, claims: Iterable[str]) -> None:
+    def __init__(
+        self,
+        public: Public,
+        memory: MemoryPages,
+        record: Record,
+        claims: Iterable[str],
+        answers: Preparing | None = None,
+    ) -> None:
         self._current = public.current
-        self._delivery = public.delivery
-        self._prepared = Answers(public, memory, record)
+        self._prepared = answers or Answers(public, memory, record)
+        self._barred = self._prepared.barred
         self._record = record
         self._log = record.log
         recogniser = Recogniser(claims)
@@ -67,7 +74,7 @@ class Express:
         self._groups: dict[tuple[object, ...], int] = {}
         self._shapes: dict[tuple[object, ...], int] = {}
         self._answers_of: dict[str, set[Key]] = {}
-        memory.on_removed = self._forget
+        self._prepared.forget_by(self._forget)
         self._served: list[Answer] = []
         self._heard: list[Known] = []
         self._moment = Moment()
@@ -78,7 +85,7 @@ class Express:
         now = time.time_ns()
         if self._current() is not self._snapshot:
             self._begin()
-        if self.draining:
+        if self.draining or (self._barred and any(word in data for word in self._barred)):
             return None
         read = self._read(data)
         if read is not None:
@@ -107,7 +114,7 @@ class Express:
                 sending.count = sending.slow = sending.duration_ns = 0
             if total:
                 self._record.delivered(answer.delivered, answer.reader, answer.door, total)
-                self._delivery.sent(answer.page, total)
+                self._prepared.sent(answer, total)
 
     def _begin(self) -> None:
         self.settle()
@@ -122,11 +129,12 @@ class Express:
         if len(self._answers) >= MEMO_SIZE:
             self._forget_all()
         self._answers[key] = answer
-        self._answers_of.setdefault(answer.page.key, set()).add(key)
+        for name in answer.made_of:
+            self._answers_of.setdefault(name, set()).add(key)
 
-    def _forget(self, page_key: str) -> None:
+    def _forget(self, name: str) -> None:
         """A page has left memory: nothing here may hold its bytes any longer, or the bound in bytes would be none."""
-        for key in self._answers_of.pop(page_key, ()):
+        for key in self._answers_of.pop(name, ()):
             self._answers.pop(key, None)
 
     def _forget_all(self) -> None:
@@ -159,6 +167,8 @@ class Express:
             self._record.answered(sending.method, sending.status, answer.door, duration_ns, 1)
         said = moment.minute if prepared.protected else moment.full
         self._log(LINE % (said, duration_ns, trace_id, sending.said))
+        if answer.born:
+            return b"%bAge: %d\r\n\r\n%b" % (sending.head, (now - answer.born) // SECOND_NS, sending.body)
         return sending.head + moment.date + sending.body
 
     def _answer_anew(self, data: bytes, peer: str | None, now: int, *, unfamiliar: bool) -> bytes | None:

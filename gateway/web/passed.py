@@ -25,7 +25,7 @@ from gateway.web.onward import PSEUDONYM
 VIA = ("Via", f"1.1 {PSEUDONYM}")
 _LIFETIMES = ("cache-control", "expires", "pragma", "surrogate-control")
 """With every `…-cache-control` (RFC 9213): what says to anybody how long an answer may be kept."""
-_OF_THE_ORIGINAL = ("accept-ranges", "age", "content-md5", "digest", "etag", "last-modified", "vary")
+_OF_THE_ORIGINAL = ("accept-ranges", "age", "content-md5", "date", "digest", "etag", "last-modified", "vary")
 _BY_DATE = ("if-modified-since", "if-unmodified-since", "if-range")
 
 
@@ -60,15 +60,17 @@ def _as_it_came(context: Context, passed: Passed, now: float) -> Outgoing:
         # Another reader's page may have the same date and other words.
         asked = replace(asked, fields=without(asked.fields, _BY_DATE))
     stored = passed.stored or (_for_now(came, now) if came.status == 200 else None)
-    response = came
+    response, aged = came, passed.status in ("hit", "stale")
     if stored is not None and asked.method in ("GET", "HEAD"):
-        response = answer(asked, stored, now, validated=passed.status not in ("hit", "stale"))
+        response = answer(asked, stored, now, validated=not aged)
     fields = response.fields
     if bound and decision is not None:
         fields = _bounded(fields, decision, reading.now)
     if reading.preview:
         fields = (*_unkept(fields), ("Cache-Control", NEVER_KEEP), ("X-Robots-Tag", "noindex, nofollow, noarchive"))
     headers = (*with_status(fields, _status(passed)), VIA)
+    if aged:
+        headers = (*without(headers, ("age",)), *(one for one in headers if one[0] == "Age"))
     return Outgoing(response.status, headers, response.body, exact=True, reason=response.reason)
 
 

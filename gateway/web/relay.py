@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from email.utils import formatdate
 from functools import partial
 
-from aiohttp import HttpVersion10, HttpVersion11, web
+from aiohttp import HttpVersion, HttpVersion10, HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 
 from gateway.content.message import Response, fields_from_octets, values
@@ -33,25 +33,19 @@ class Relay(web.StreamResponse):
             return self._payload_writer
         self._req = request
         writer = self._payload_writer = request._payload_writer  # noqa: SLF001
-        outgoing = self._outgoing
-        keep_alive = request.keep_alive and not outgoing.close
-        fields = list(outgoing.headers)
-        if not values(tuple(fields), "date"):
-            fields.append(("Date", formatdate(usegmt=True)))
-        framing, keep_alive = self._framing(request, keep_alive)
-        fields += framing
-        self._keep_alive = keep_alive
-        if not keep_alive:
-            fields.append(("Connection", "close"))
-        elif request.version == HttpVersion10:
-            fields.append(("Connection", "keep-alive"))
-        if framing == [CHUNKED]:
+        sent, new = self._outgoing, request.version == HttpVersion11
+        chunked = sent.stream is not None and new and not _ends(sent, request.method)
+        self._keep_alive = request.keep_alive and not sent.close and (new or chunked or _ends(sent, request.method))
+        of_connection: list[Header] = []
+        if chunked:
             writer.enable_chunking()
-        version = request.version
-        lines = [f"HTTP/{version[0]}.{version[1]} {outgoing.status} {outgoing.reason}"]
-        lines += [f"{name}: {value}" for name, value in fields]
+            of_connection.append(("Transfer-Encoding", "chunked"))
+        if not self._keep_alive:
+            of_connection.append(("Connection", "close"))
+        elif request.version == HttpVersion10:
+            of_connection.append(("Connection", "keep-alive"))
         # aiohttp writes text as UTF-8; a CMS's octets are its own.
-        writer._headers_buf = "\r\n".join((*lines, "", "")).encode("latin-1", "replace")  # type: ignore[attr-defined]  # noqa: SLF001
+        writer._headers_buf = head_of(sent, request.method, request.version, of_connection)  # type: ignore[attr-defined]  # noqa: SLF001
         writer._headers_written = False  # type: ignore[attr-defined]  # noqa: SLF001
         return writer
 
@@ -79,20 +73,31 @@ class Relay(web.StreamResponse):
             if outgoing.stream is not None:
                 await outgoing.stream.aclose()
 
-    def _framing(self, request: web.BaseRequest, keep_alive: bool) -> tuple[list[Header], bool]:
-        """The field that says where the body ends, if none does yet; and whether the connection outlives it."""
-        outgoing = self._outgoing
-        said = values(tuple(outgoing.headers), "content-length")
-        if said or request.method == "HEAD" or outgoing.status in NO_BODY:
-            return [], keep_alive
-        if outgoing.stream is None:
-            return [("Content-Length", str(len(outgoing.body)))], keep_alive
-        if request.version == HttpVersion11:
-            return [CHUNKED], keep_alive
-        return [], False
+
+def head_of(
+    sent: Outgoing,
+    method: str,
+    version: HttpVersion = HttpVersion11,
+    of_connection: Iterable[Header] = (),
+    *,
+    moment: bool = True,
+) -> bytes:
+    """Status line and fields; without `moment`, up to what changes by the second: Age, or Date where it is ours."""
+    fields, last = list(sent.headers), []
+    if fields and fields[-1][0] == "Age":
+        last.append(fields.pop())
+    elif not values(tuple(fields), "date"):
+        last.append(("Date", formatdate(usegmt=True)))
+    if sent.stream is None and not _ends(sent, method):
+        fields.append(("Content-Length", str(len(sent.body))))
+    lines = [f"HTTP/{version[0]}.{version[1]} {sent.status} {sent.reason}"]
+    lines += [f"{name}: {value}" for name, value in (*fields, *of_connection, *(last if moment else ()))]
+    return "\r\n".join((*lines, "", "") if moment else (*lines, "")).encode("latin-1", "replace")
 
 
-CHUNKED: Header = ("Transfer-Encoding", "chunked")
+def _ends(sent: Outgoing, method: str) -> bool:
+    """Whether a reader can tell already where the body ends."""
+    return method == "HEAD" or sent.status in NO_BODY or bool(values(tuple(sent.headers), "content-length"))
 
 
 def interim(request: web.BaseRequest, response: Response) -> None:

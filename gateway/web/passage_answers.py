@@ -1,0 +1,139 @@
+"""Answers of a CMS ready to be sent: the natural lane's own, as bytes, while what they were made of is fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from gateway.cache.freshness import MAX_AGE_SECONDS
+from gateway.cache.http.tags import target_name
+from gateway.cache.memory import Kept, MemoryPages
+from gateway.cache.page import StoredPage
+from gateway.passing import Passed
+from gateway.snapshot import Snapshot
+from gateway.telemetry.request_event import PreparedLine, rest
+from gateway.web.answers import NAME, SECOND_NS, Answer, Sending, incoming_of
+from gateway.web.context import Context
+from gateway.web.exchange import Incoming, Outgoing, Reader
+from gateway.web.passage import PublicPassage
+from gateway.web.passed import outgoing
+from gateway.web.paths import passable
+from gateway.web.recognise import Head
+from gateway.web.record import Record
+from gateway.web.relay import head_of
+
+_READ_HERE = frozenset({"accept", "accept-encoding"})
+"""What the lane reads of a request that a CMS may tell readers apart by."""
+_NO_TAG = '"\x00"'
+"""An entity tag that nobody can send."""
+
+
+class PassageAnswers:
+    """Makes answers of what is kept of a CMS. It decides nothing of its own: the natural lane's functions do."""
+
+    def __init__(self, passages: PublicPassage, pages: MemoryPages, record: Record) -> None:
+        self._passages = passages
+        self._pages = pages
+        self._responses = passages.passage.memory
+        self._record = record
+        onward = passages.onward
+        self.barred = _literals(onward.sessions, whole="cookie" in onward.passes)
+
+    def reader(self, head: Head, peer: str | None, snapshot: Snapshot) -> Reader | None:
+        """Who asks; None where the site does not answer to the name that was asked."""
+        incoming, public = incoming_of(head, peer), self._passages.public
+        return public.readers.of(incoming, snapshot) if public.knows(incoming.host, snapshot) else None
+
+    def prepare(self, head: Head, reader: Reader, snapshot: Snapshot) -> Answer | None:
+        """The natural lane's answer, if all of it is in memory and fresh; None where that lane must be taken."""
+        incoming, public = incoming_of(head, None), self._passages.public
+        path = passable(incoming.target)
+        if path is None or any(
+            stored.selected_by.keys() - _READ_HERE for stored in self._responses.held(incoming.target)
+        ):
+            return None
+        fields = tuple((name, value) for name, value in incoming.headers if name in _READ_HERE)
+        reader = replace(reader, now=public.readers.clock())  # the place is remembered, the moment is not
+        context = replace(public.context(replace(incoming, fields=fields), snapshot, reader), path=path)
+        passed = self._passages.passage.recall(self._passages.asked(context))
+        if passed is None or passed.stored is None or passed.response.status != 200:
+            return None
+        now = self._passages.passage.clock()
+        sent = outgoing(context, passed, now)
+        page = passed.sight.page
+        kept = self._pages.kept(page.key) if page is not None else None
+        if sent.status != 200 or (page is not None and (kept is None or kept.page is not page)):
+            return None
+        etag = next((value for name, value in sent.headers if name.lower() == "etag"), "")
+        same = replace(context, incoming=_with(context, ("if-none-match", etag or "*")))
+        prepared = self._record.prepared(context, sent)
+        name = target_name(incoming.target)
+        page = page or StoredPage(name, 200, "", "", {}, {})
+        return Answer(
+            page=page,
+            kept=kept or Kept(page, 0, main=True),
+            delivered=passed,
+            full=_sending(head, sent, prepared),
+            unchanged=_sending(head, outgoing(same, passed, now), prepared),
+            etag=etag or _NO_TAG,
+            tag=etag.encode("latin-1"),
+            prepared=prepared,
+            until=_until(passed, now),
+            reader=context.reader,
+            door=str(sent.door or "own"),
+            made_of=(name,) if kept is None else (name, page.key),
+            born=0 if kept is not None else int((now - passed.stored.age(now)) * SECOND_NS),
+        )
+
+    def forget_by(self, forget: Callable[[str], None]) -> None:
+        """Whom to tell the names of what answers are made of, as it goes."""
+        self._pages.on_removed = forget
+        self._responses.on_changed = lambda uri: forget(target_name(uri))
+
+    def sent(self, answer: Answer, times: int) -> None:
+        """It has been sent so often: what many ask for is worth coding better, and the last to go."""
+        self._responses.held(answer.made_of[0].partition(":")[2])
+        if len(answer.made_of) > 1:
+            self._passages.public.delivery.sent(answer.page, times)
+
+
+def _with(context: Context, field: tuple[str, str]) -> Incoming:
+    incoming = context.incoming
+    return replace(incoming, headers=[*incoming.headers, field], fields=(*incoming.fields, field))
+
+
+def _until(passed: Passed, now: float) -> int:
+    """In ns since the epoch, when this answer is none any more: never past freshness, nor past the next boundary."""
+    ends = [passed.stored.fresh_until] if passed.stored else [now]
+    decision = passed.decision
+    if decision is not None and decision.valid_until is not None:
+        ends.append(decision.valid_until.timestamp())
+    until = min(ends)
+    counts = decision is not None and not decision.depends_on_place and (passed.sight.page is not None or len(ends) > 1)
+    if counts and until - now <= MAX_AGE_SECONDS + 1:
+        until = min(until, float(int(now) + 1))  # max-age counts down to the end, second by second
+    elif counts:
+        until -= MAX_AGE_SECONDS + 1
+    return int(until * SECOND_NS)
+
+
+def _literals(patterns: Iterable[str], *, whole: bool) -> tuple[bytes, ...]:
+    """What stands in every cookie that one of these patterns means; any cookie, where a pattern has nothing of it."""
+    pieces = [max(pattern.split("*"), key=len).encode("latin-1", "replace") for pattern in patterns]
+    return (b"ookie:",) if whole or b"" in pieces else tuple(dict.fromkeys(pieces))
+
+
+def _sending(head: Head, sent: Outgoing, prepared: PreparedLine) -> Sending:
+    """Status line and fields as the natural lane writes them, but for Age, or Date where that is ours."""
+    body = b"" if head.bodiless else sent.body
+    method = "HEAD" if head.bodiless else "GET"
+    said = rest(
+        prepared,
+        method=method,
+        status=sent.status,
+        body_bytes=len(body),
+        cache_status="hit",
+        cache_level="memory",
+        lane=NAME,
+    )
+    return Sending(method, sent.status, head_of(sent, method, moment=False), body, said)
