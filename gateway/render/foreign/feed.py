@@ -23,6 +23,13 @@ class Feed:
     door: Door
     entries: tuple[Element, ...]
     language: str
+    kind: str
+
+    @property
+    def content_type(self) -> str:
+        """What it is sent as once it is written anew, always in UTF-8."""
+        known = {"rss": "application/rss+xml", "rdf": "application/rdf+xml", "feed": "application/atom+xml"}
+        return f"{known.get(self.kind, 'application/xml')}; charset=utf-8"
 
 
 def read_feed(text: str) -> Feed | None:
@@ -37,7 +44,7 @@ def read_feed(text: str) -> Feed | None:
         root.attributes.get(_lang(root), "") or channel.said("language") or channel.attributes.get(_lang(channel), "")
     )
     door = Door.SITEMAP if root.local == "urlset" else Door.FEED
-    return Feed(raw, door, tuple(inside), language_tag(language))
+    return Feed(raw, door, tuple(inside), language_tag(language), root.local)
 
 
 def entries_of(feed: Feed, reading: Reading) -> tuple[Facts, ...]:

@@ -14,8 +14,9 @@ from gateway.render.foreign.hosts import Hosts, host_of
 from gateway.render.foreign.widgets import HYDRATING, HYDRATING_SCRIPTS
 
 _SOURCES = (
-    "src", "data", "poster", "background", "srcset", "imagesrcset", "data-src", "data-srcset", "data-lazy-src", "archive",
-    "data-original", "data-bg", "data-background", "data-poster", "lowsrc", "longdesc", "manifest", "codebase",
+    "src", "data", "poster", "background", "srcset", "imagesrcset", "data-src", "data-srcset", "data-lazy-src",
+    "archive", "data-original", "data-bg", "data-background", "data-poster", "lowsrc", "longdesc", "manifest",
+    "codebase",
 )  # fmt: skip
 _FETCHING_LINKS = frozenset({
     "stylesheet", "preconnect", "dns-prefetch", "preload", "prefetch", "modulepreload", "prerender", "icon",
