@@ -16,9 +16,9 @@ from gateway.content.source import Index
 from gateway.geo.evidence import Witnesses
 from gateway.geo.location import Location
 from gateway.geo.region import Standing
-from gateway.policy.attribution import Dues
 from gateway.policy.cases import Outcome, locate_case, original_of
 from gateway.policy.decide import NOTICES_AT
+from gateway.policy.dues import Dues
 from gateway.policy.match import candidates
 from gateway.policy.merge import Due
 from gateway.policy.model import Action, Certainty, Notice, Policy, PolicySet, Protect, State

@@ -9,7 +9,7 @@ from gateway.errors import Problem, Severity
 from gateway.geo.region import CONTROLLED_BY
 from gateway.policy.finding import finding
 from gateway.policy.model import Notice, Policy, PolicySet, Protect, State
-from gateway.policy.parse_policy import RESTRICTIVE
+from gateway.policy.parse_selectors import RESTRICTIVE
 
 
 def lint_policy(policy: Policy, policies: PolicySet, now: datetime | None) -> Iterator[Problem]:

@@ -13,10 +13,11 @@ from gateway.errors import PolicyError, Problem, Severity
 from gateway.geo.region import UNKNOWN, Correction, Region
 from gateway.policy.builtin import GROUPS, built_in
 from gateway.policy.model import Notice, NoticeText, Policy, PolicySet
-from gateway.policy.parse_actions import Surroundings
 from gateway.policy.parse_notices import notice_ids, parse_notices
-from gateway.policy.parse_policy import Context, needs_self_conditional, parse_policy
+from gateway.policy.parse_policy import needs_self_conditional, parse_policy
 from gateway.policy.parse_regions import parse_corrections, parse_regions
+from gateway.policy.parse_selectors import Context
+from gateway.policy.surroundings import Surroundings
 from gateway.pyyaml import YamlError, read
 
 REGIONS = "regions.yaml"

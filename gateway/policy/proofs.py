@@ -14,7 +14,8 @@ from gateway.content.article import Facts
 from gateway.content.source import Index
 from gateway.errors import Problem, Severity
 from gateway.policy.article_classes import OTHER, ArticleClass, classes_of
-from gateway.policy.attribution import Clash, Dues, Items, Outcome, Share, attribute
+from gateway.policy.attribution import Clash, Items, Outcome, Share, attribute
+from gateway.policy.dues import Dues
 from gateway.policy.finding import finding
 from gateway.policy.model import Certainty, Policy, PolicySet, Protect, State
 from gateway.policy.periods import Periods

@@ -8,9 +8,10 @@ from typing import Any
 from gateway.policy import words
 from gateway.policy.cases import DOORS
 from gateway.policy.model import PROTECTIONS
-from gateway.policy.parse_actions import CERTAINTIES, HEADERS, PLACES
+from gateway.policy.parse_actions import CERTAINTIES, PLACES
 from gateway.policy.parse_policy import BASES, DISCLOSURES, STATES
 from gateway.policy.parse_regions import KINDS
+from gateway.policy.parse_restrictions import HEADERS
 
 Schema = dict[str, Any]
 
@@ -97,45 +98,44 @@ def _action() -> Schema:
     bodies: dict[str, Schema] = {
         "notice": {"anyOf": [NAME, notice]},
         "protect": {
-            "anyOf": [{"const": "all"}, protections, _plain({"except": protections}), _plain({"only": protections})]
+            "anyOf": [
+                {"const": "all"},
+                protections,
+                *(_mapping({word: text}, {word: protections}) for word, text in words.PROTECT_ACTION.items()),
+            ]
         },
-        "block": _plain({"notice": NAME, "listing": _one_of(("omit", "mark"))}, ["notice"]),
-        "redirect": _plain({"to": TEXT, "status": {"enum": [302, 307]}}, ["to"]),
-        "withhold": _plain(
-            {"parts": _list(TEXT), "media": {"anyOf": [{"const": "all"}, _list(TEXT)]}, "notice": NAME}, ["notice"]
+        "block": _mapping(words.BLOCK_ACTION, {"notice": NAME, "listing": _one_of(("omit", "mark"))}, ["notice"]),
+        "redirect": _mapping(words.REDIRECT_ACTION, {"status": {"enum": [302, 307]}}, ["to"]),
+        "withhold": _mapping(
+            words.WITHHOLD_ACTION,
+            {"parts": _list(TEXT), "media": {"anyOf": [{"const": "all"}, _list(TEXT)]}, "notice": NAME},
+            ["notice"],
         ),
-        "substitute": _plain(
-            {"part": TEXT, "title": {"const": True}, "article": {"const": True}, "with": TEXT}, ["with"]
-        ),
-        "headers": _plain(dict.fromkeys(HEADERS, TEXT)),
+        "substitute": {
+            **_mapping(words.SUBSTITUTE_ACTION, {"title": {"const": True}, "article": {"const": True}}, ["with"]),
+            "oneOf": [{"required": [target]} for target in words.SUBSTITUTE_ACTION if target != "with"],
+        },
+        "headers": _mapping({name: words.HEADERS_ACTION[name] for name in HEADERS}, {}),
     }
     action = _mapping(words.ACTIONS, {**bodies, "certainty": _one_of(CERTAINTIES)})
     return {**action, "oneOf": [{"required": [name]} for name in bodies]}
 
 
-def _plain(values: Mapping[str, Schema], required: Iterable[str] = ()) -> Schema:
-    return {
-        "type": "object", "properties": dict(values), "required": list(required), "additionalProperties": False,
-        "minProperties": 1,
-    }  # fmt: skip
+def _file(word: str, value: Schema) -> Schema:
+    """A file with one word at its top."""
+    return _mapping({word: words.FILES[word]}, {word: value}, [word])
 
 
 def _regions() -> Schema:
     lists = ("wholly", "countries", "partly", "networks", "hosts")
     values: dict[str, Schema] = {name: _list(TEXT) for name in lists}
     region = _mapping(words.REGION, {**values, "kind": _one_of(KINDS), "as_of": DAY, "from": DAY})
-    regions = {"type": "object", "propertyNames": NAME, "additionalProperties": region}
-    return {
-        "type": "object",
-        "properties": {"regions": regions},
-        "required": ["regions"],
-        "additionalProperties": False,
-    }
+    return _file("regions", {"type": "object", "propertyNames": NAME, "additionalProperties": region})
 
 
 def _corrections() -> Schema:
     correction = _mapping(words.CORRECTION, {"until": MOMENT}, ["network", "country", "reason", "until"])
-    return _plain({"corrections": _list(correction)}, ["corrections"])
+    return _file("corrections", _list(correction))
 
 
 def _notice() -> Schema:
@@ -149,13 +149,13 @@ def _cases() -> Schema:
         words.EXPECT,
         {**dict.fromkeys(words.EXPECT, names), "status": {"type": "integer"}, "protect": protect},
     )
-    reader = _plain({"ip": TEXT, "in": TEXT, "host": TEXT, "unknown": FLAG})
+    reader = _mapping(words.READER, {"unknown": FLAG})
     case = _mapping(
         words.CASE,
         {"reader": reader, "at": MOMENT, "door": _one_of(DOORS), "expect": expect},
         ["name", "reader", "article", "expect"],
     )
-    return _plain({"cases": _list(case)}, ["cases"])
+    return _file("cases", _list(case))
 
 
 _KINDS: Mapping[str, Callable[[], Schema]] = {

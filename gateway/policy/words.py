@@ -64,6 +64,39 @@ NOTICE_ACTION = {
     "show": "On articles, on listings, or on both.",
     "fallback": "Languages tried where the article's own is missing.",
 }
+PROTECT_ACTION = {
+    "except": "Everything but these is taken away.",
+    "only": "These are taken away.",
+}
+BLOCK_ACTION = {
+    "notice": "The notice that says why: the name of its folder in notices/.",
+    "listing": "omit: left out of lists, feeds and the sitemap. mark: its title stays there, marked.",
+}
+REDIRECT_ACTION = {
+    "to": "Where to: /path on this site, or an address on a host of GATEWAY_REDIRECT_HOSTS.",
+    "status": "302 (found elsewhere for now) or 307 (the same, method kept). Never for good.",
+}
+WITHHOLD_ACTION = {
+    "parts": "Ids of the parts that are left out, as `::: part id=p3` marks them in the text.",
+    "media": "Pictures and recordings left out, by path; `all`: those with the rights that the selector names.",
+    "notice": "The notice that stands in their place: the name of its folder in notices/.",
+}
+SUBSTITUTE_ACTION = {
+    "part": "The id of the part that is replaced.",
+    "title": "true: the title is replaced, by one line.",
+    "article": "true: the whole text is replaced.",
+    "with": "The file with the new text, below the policies directory, as texts/name.en.md.",
+}
+HEADERS_ACTION = {
+    "Content-Language": "The language of those for whom the page is meant (RFC 9110, section 8.5).",
+    "Content-Usage": "What automated systems may do with the page (IETF AI preferences).",
+    "Onion-Location": "The same page as an onion service.",
+    "Permissions-Policy": "What the page's scripts may ask of the browser.",
+    "Referrer-Policy": "How much of the page's address other sites are told.",
+    "TDM-Policy": "Where the terms for text and data mining stand.",
+    "TDM-Reservation": "1: rights to text and data mining are reserved (Directive (EU) 2019/790, article 4).",
+    "X-Robots-Tag": "What search engines may do with the page, as `noindex`.",
+}
 REGION = {
     "title": "What the region is, for people.",
     "wholly": "ISO 3166 codes (or EU, europe, …) that lie in it whole: a reader there is inside.",
@@ -100,6 +133,12 @@ CASE = {
     "door": "The form in which the article leaves.",
     "expect": "What must come of it. What is not named is not looked at; lists are compared whole.",
 }
+READER = {
+    "ip": "A reader at this address; the GeoIP databases are asked.",
+    "in": "A reader of whom every source says this region or code.",
+    "host": "The name of the site under which the reader arrived.",
+    "unknown": "true: a reader whose place no source knows.",
+}
 EXPECT = {
     "status": "The HTTP status of the page.",
     "notices": "The ids of exactly the notices that are due.",
@@ -109,4 +148,9 @@ EXPECT = {
     "shadow": "Exactly the policies in shadow that would have done something.",
     "substituted": "Exactly what was replaced: title, article, part:ID.",
     "headers": "Exactly the headers that were added.",
+}
+FILES = {
+    "regions": "The regions, each by its name: small letters, digits and hyphens.",
+    "corrections": "Blocks of addresses about which the databases are wrong.",
+    "cases": "Readers, articles and moments, and what must come of each.",
 }

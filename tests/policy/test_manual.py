@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 from typer.testing import CliRunner
@@ -18,7 +19,9 @@ from gateway.cli import application
 from gateway.policy.loading import read_and_parse
 from gateway.policy.model import PROTECTIONS, NoticePlace
 from gateway.policy.parse import parse
-from gateway.policy.parse_actions import ACTIONS, HEADERS
+from gateway.policy.parse_actions import ACTIONS
+from gateway.policy.parse_restrictions import HEADERS
+from gateway.policy.schema import KINDS_OF_FILE
 from gateway.policy.template import templates
 from gateway.pyyaml import Node, YamlError, read
 from tests.geo.worlds import geoip2, write_mmdb
@@ -333,6 +336,23 @@ def test_every_command_that_the_manual_names_exists() -> None:
     assert {"check", "test", "explain", "preview", "reload", "new", "diff", "impact", "calendar"} <= named
     listed = run("--help").stdout
     assert [name for name in sorted(named) if not re.search(rf"^  {name} ", listed, re.MULTILINE)] == []
+
+
+def test_the_editors_settings_give_each_file_of_the_sample_the_schema_of_its_kind() -> None:
+    [settings] = [json.loads(block.text)["yaml.schemas"] for block in blocks() if block.kind == "json"]
+    [made] = [block.text for block in blocks() if block.kind == "sh"]
+    kinds = re.search(r"for kind in ([a-z ]+);", made)
+    assert kinds
+    assert {f".vscode/gateway-{kind}.json" for kind in kinds[1].split()} == set(settings)
+    assert set(kinds[1].split()) < set(KINDS_OF_FILE)
+    for file in POLICIES.rglob("*.yaml"):
+        path = f"policies/{file.relative_to(POLICIES).as_posix()}"
+        of = [
+            schema for schema, (first, *others) in settings.items()
+            if PurePath(path).match(first) and path.count("/") == first.count("/") and f"!{path}" not in others
+        ]  # fmt: skip
+        kind = "cases" if "/tests/" in path else file.stem if file.stem in ("regions", "corrections") else "policy"
+        assert of == [f".vscode/gateway-{kind}.json"], path
 
 
 def test_every_heading_that_the_manual_links_to_is_there() -> None:

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.content.doors import Door
-from gateway.policy.attribution import Dues, Items, attribute
+from gateway.policy.attribution import Items, attribute
 from gateway.policy.decide import decide
+from gateway.policy.dues import Dues
 from gateway.policy.match import candidates
 from gateway.policy.periods import Periods
 from gateway.policy.standpoints import standpoints

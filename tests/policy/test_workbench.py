@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,9 +52,17 @@ def test_each_schema_is_a_schema_whose_every_name_is_described(kind: str) -> Non
     made = schema(kind)
     Draft202012Validator.check_schema(made)
     assert json.dumps(made)
-    properties = made["properties"]
-    if kind in ("policy", "notice"):
-        assert all(value["description"] for value in properties.values())
+    names = list(named(made))
+    assert len(names) > 3 or kind == "corrections"
+    assert [name for name, value in names if len(value.get("description", "")) < 10] == []
+
+
+def named(part: object) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every name that an editor may complete, however deep, and what the schema says of it."""
+    if isinstance(part, dict):
+        yield from part.get("properties", {}).items()
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from named(inner)
 
 
 def test_the_samples_files_are_as_the_schemas_say() -> None:
@@ -89,6 +98,10 @@ def test_whatever_the_parser_takes_the_schema_takes(written: list[dict[str, Any]
         ("  - block: {notice: gone}", "  - {block: {notice: gone}, protect: all}"),
         ("  - block: {notice: gone}", "  - protect: [shraing]"),
         ("slugs: [a]", "slug: [a]"),
+        ("  - block: {notice: gone}", "  - substitute: {part: p3, title: true, with: a.md}"),
+        ("  - block: {notice: gone}", "  - substitute: {with: a.md}"),
+        ("  - block: {notice: gone}", "  - redirect: {to: /a, status: 301}"),
+        ("  - block: {notice: gone}", "  - headers: {Set-Cookie: a=b}"),
     ],
 )
 def test_an_editor_underlines_what_the_parser_refuses(before: str, after: str) -> None:
