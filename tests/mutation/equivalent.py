@@ -63,6 +63,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "candidates: ''  ->  'X'": "any version will do that no file has",
         "why_not: reason and articles.translations and (original is not None)  ->  articles.translations and original "
         "is not None": "saves work: without a reason none comes of it either",
+        "_on_path: articles.paths or ()  ->  articles.paths": "asked only where there are paths; said for the types",
     },
     "merge": {
         "fingerprint: 'surrogatepass'  ->  'surrogatepassX'": "repr has spelled lone surrogates in ASCII already",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.content.article import Facts
 from gateway.policy.match import MEMO_SIZE, candidates, media_matching, path_matches, why_not
 from tests.policy.world import article, policies, policy
 
@@ -113,3 +114,32 @@ def test_a_path_is_the_slugs_own_or_the_one_under_which_it_is_served(pattern: st
 def test_a_language_is_itself_or_a_variant_of_what_is_wanted(wanted: str, language: str, fits: bool) -> None:
     made = policies(policy(WARN, articles=f"{{languages: [{wanted}]}}")).policies[0]
     assert (why_not(made.articles, article(language=language)) == "") == fits
+
+
+def origins(slug: str, **more: object) -> Facts:
+    """An article of an origin: its slug is its path."""
+    return article(slug, **more)
+
+
+@pytest.mark.parametrize("selector", ["slugs", "paths"])
+def test_an_origins_article_is_meant_under_its_own_path_under_its_others_and_with_its_translations(
+    selector: str,
+) -> None:
+    one = origins("/story", paths=("/story", "/amp/story"), kin=("/de/story",))
+    for path in ("/story", "/amp/story", "/de/story"):
+        made = policies(policy(WARN, articles=f"{{{selector}: ['{path}']}}"))
+        assert [found.name for found in candidates(made, one)] == ["p"], path
+    assert candidates(policies(policy(WARN, articles=f"{{{selector}: ['/other']}}")), one) == ()
+
+
+@pytest.mark.parametrize("selector", ["slugs", "paths"])
+def test_where_translations_stay_behind_an_origins_article_is_not_meant_by_their_paths(selector: str) -> None:
+    one = origins("/story", kin=("/de/story",))
+    alone = policies(policy(WARN, articles=f"{{{selector}: ['/de/story'], translations: false}}"))
+    assert candidates(alone, one) == ()
+
+
+def test_a_directorys_article_is_known_by_the_path_under_which_it_is_served() -> None:
+    made = policies(policy(WARN, articles="{paths: ['/articles/a']}"))
+    assert [found.name for found in candidates(made, article())] == ["p"]
+    assert candidates(policies(policy(WARN, articles="{paths: ['/a']}")), article()) == ()
