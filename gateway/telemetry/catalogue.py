@@ -130,7 +130,21 @@ EVENTS: Mapping[str, Kind] = {
     "embedded_cache_died": Kind("The embedded Valkey ended by itself and is started again.", ("code",)),
     "embedded_cache_failed": Kind("The embedded Valkey cannot be started.", ("reason", "message", "error")),
     "notice_guard_failed": Kind(
-        "A due notice was not in the rendered page; the page was wrapped so that it is.", ("notices", "article", "slug")
+        "A due notice was not in the rendered page; the page was wrapped so that it is.",
+        ("notices", "article", "slug", "message"),
+    ),
+    "withhold_unmatched": Kind(
+        "A part that a policy withholds was not found on an origin's page. By selector, or resembling what is there: the "
+        "whole text is withheld until the policy is mended. By words that stand there no more: the page is as it is.",
+        ("message",),
+    ),
+    "withhold_inexact": Kind(
+        "The words that a policy withholds stand on an origin's page in an edited form, and were withheld so.",
+        ("message",),
+    ),
+    "withheld_whole_page": Kind(
+        "What a policy withholds could not be told from the rest of an origin's page; nothing of it was shown.",
+        ("message",),
     ),
     "locating_own_proxy": Kind(
         "Most readers seem to be where the own proxy is: in one network, private, hosting or unknown; or no longer.",

@@ -34,7 +34,6 @@ def treat_feed(page: Page, found: Recognised, entries: Sequence[Decision]) -> Ma
         return None
     edits = Edits(feed.raw)
     due: tuple[DueNotice, ...] = ()
-    alarms: list[Alarm] = []
     for element, facts, decision in zip(feed.entries, found.entries, entries, strict=False):
         entry = Entry.of(facts, decision, page)
         if decision.treatments == Treatments():
@@ -47,16 +46,15 @@ def treat_feed(page: Page, found: Recognised, entries: Sequence[Decision]) -> Ma
         elif found.door.value != "sitemap":
             _entry(edits, element, entry)
             due = once(due, entry.due)
-            alarms += entry.alarms
     made = edits.made()
     if made == feed.raw:
         return None
     shown = _shown(made, [one.id for one in due])
     if shown is None:
-        alarms.append(Alarm("notice_wrapped", ",".join(one.id for one in due)))
+        alarm = Alarm("notice_guard_failed", f"{', '.join(one.id for one in due)} on {page.facts.slug}")
         alone = Rendered(200, ATOM, page.facts.language, b"", due).wrapped()
-        return Made(alone.body, ATOM, due, "", tuple(alarms))
-    return Made(made, feed.content_type, due, "", tuple(alarms))
+        return Made(alone.body, ATOM, due, "", (alarm,))
+    return Made(made, feed.content_type, due)
 
 
 def _gone(treatments: Treatments, feed: Feed) -> bool:

@@ -11,7 +11,6 @@ from gateway.policy.model import NoticePlace
 from gateway.render.foreign.anatomy import Anatomy
 from gateway.render.foreign.document import parse
 from gateway.render.foreign.hosts import Hosts
-from gateway.render.foreign.outcome import Alarm
 from gateway.render.foreign.page_treat import Page, betrayed, protected
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.scrub import Hidden, scrub
@@ -30,12 +29,11 @@ class Entry:
     rules: Rules
     hosts: Hosts
     hidden: Hidden
-    alarms: list[Alarm]
 
     @classmethod
     def of(cls, facts: Facts, decision: Decision, page: Page) -> Entry:
         """An entry of a page's list."""
-        return cls(facts, decision.treatments, page.rules, page.hosts, cls.nothing(), [])
+        return cls(facts, decision.treatments, page.rules, page.hosts, cls.nothing())
 
     @staticmethod
     def nothing() -> Hidden:
@@ -58,17 +56,17 @@ class Entry:
         return next((text for target, text in self.treatments.substitutes if target == "article"), None)
 
     def html(self, text: str, *, notices: bool) -> str:
-        """A text of the entry treated; `notices`: with those that are due, which stand in one of its texts."""
+        """A text of the entry treated; `notices`: with those that are due, which stand in one of its texts.
+
+        A list has an article shortened and in other markup: words that do not stand there need no withholding; what a
+        selector means cannot be told there, so nothing of the text is shown (`withhold`).
+        """
         tree = parse(f"<body>{text}")
         body = tree.body
         if body is None:
             return self._with_notices("", notices=notices)
         parts = Anatomy(None, body)
         outcome = withhold(tree, self.treatments, parts, self.facts.language)
-        if outcome.lost or outcome.unmatched:
-            # a list shows an article shortened and its markup changed, so a part that is not found there may well be
-            # absent; but whatever has a likeness to it goes
-            self.alarms += [Alarm("withhold_unmatched", what) for what in outcome.unmatched]
         self.hidden = Hidden(
             Traces(
                 self.hidden.words.runs | outcome.hidden.words.runs, _lengths(self.hidden.words, outcome.hidden.words)

@@ -11,7 +11,7 @@ from gateway.content.sanitise import plain_text
 from gateway.policy.decision import Decision, DueNotice, Treatments
 from gateway.render.foreign.fragment import Entry
 from gateway.render.foreign.json_body import TEXTS, TITLES, article_objects, rendered
-from gateway.render.foreign.outcome import Alarm, Made
+from gateway.render.foreign.outcome import Made
 from gateway.render.foreign.page_treat import Page
 from gateway.render.foreign.preview import spoken
 from gateway.render.foreign.recognise import Recognised
@@ -21,7 +21,6 @@ from gateway.render.rendered import JSON, notices_json
 
 _WRAPPED = ("rendered", "processed", "value")
 _SUMMARIES = ("excerpt", "summary", "description")
-_DATA_PATH = "/_next/data/"
 
 
 def treat_json(page: Page, found: Recognised, entries: Sequence[Decision]) -> Made | None:
@@ -33,12 +32,11 @@ def treat_json(page: Page, found: Recognised, entries: Sequence[Decision]) -> Ma
     decided = [page.treatments] if found.article else [one.treatments for one in entries]
     facts = [found.facts] if found.article else list(found.entries)
     due: tuple[DueNotice, ...] = ()
-    alarms: list[Alarm] = []
     gone: list[dict[str, object]] = []
     for one, its_facts, treatments in zip(objects, facts, decided, strict=False):
         if treatments == Treatments():
             continue
-        entry = Entry(its_facts, treatments, page.rules, page.hosts, Entry.nothing(), [])
+        entry = Entry(its_facts, treatments, page.rules, page.hosts, Entry.nothing())
         if treatments.refusal is not None:
             if treatments.refusal.listing != "mark":
                 gone.append(one)
@@ -46,12 +44,11 @@ def treat_json(page: Page, found: Recognised, entries: Sequence[Decision]) -> Ma
             _empty(one, entry)
         else:
             _treat(one, entry)
-        alarms += entry.alarms
         due = once(due, entry.due)
     value = _without(value, gone)
     if isinstance(value, dict) and due:
         value = {**value, "notices": notices_json(due)}
-    return Made(orjson.dumps(value), JSON, due, "", tuple(alarms))
+    return Made(orjson.dumps(value), JSON, due)
 
 
 def _treat(one: dict[str, object], entry: Entry) -> None:

@@ -75,8 +75,8 @@ def treat_page(page: Page) -> Made:
     for safe in (False, True):
         document = Document(page.text)
         outcome, parts = _treated(document, page)
-        alarms = [Alarm("withhold_unmatched", what) for what in outcome.unmatched]
-        alarms += [Alarm("withhold_inexact", what) for what in outcome.inexact]
+        alarms = [Alarm("withhold_unmatched", f"{what} on {page.facts.slug}") for what in outcome.unmatched]
+        alarms += [Alarm("withhold_inexact", f"{what} on {page.facts.slug}") for what in outcome.inexact]
         if outcome.lost:
             alarms.append(Alarm("withheld_whole_page", page.facts.slug))
             return _plain(page, due, "", alarms)
@@ -88,7 +88,7 @@ def treat_page(page: Page) -> Made:
             return _plain(page, due, "", alarms)
         if not lost(html, [one.id for one in due]):
             return Made(html.encode("utf-8", "replace"), HTML, due, content, tuple(alarms))
-    alarms.append(Alarm("notice_wrapped", ",".join(one.id for one in due)))
+    alarms.append(Alarm("notice_guard_failed", f"{', '.join(one.id for one in due)} on {page.facts.slug}"))
     return _plain(page, due, content, alarms)
 
 
