@@ -16,7 +16,8 @@ from gateway.cache.redis_channel import CHANNEL, Channel, Forget, message
 from gateway.cache.redis_client import FAILURES, connect, reason_of
 from gateway.cache.redis_locks import Locks
 from gateway.cache.redis_sweep import sweep
-from gateway.cache.signing import VALUE_LIMIT_BYTES, Codec
+from gateway.cache.seal import VALUE_LIMIT_BYTES
+from gateway.cache.signing import Codec
 from gateway.cache.variant import PREFIX
 from gateway.events import Events
 
@@ -56,9 +57,9 @@ class RedisPages:
         self._events = events
         self._lag_seconds = lag_seconds
         self._deadline = deadline_seconds
-        self._readers = connect(url, timeout_seconds=deadline_seconds, max_connections=_CONNECTIONS)
+        self.readers = connect(url, timeout_seconds=deadline_seconds, max_connections=_CONNECTIONS)
         self._patient = connect(url, timeout_seconds=_PURGE_TIMEOUT_SECONDS, max_connections=4)
-        self._locks = Locks(self._readers.client, self._ask, improved)
+        self._locks = Locks(self.readers.client, self.ask, improved)
         self._channel = Channel(self._patient, forget, self._locks.heard)
         self._slots = asyncio.Semaphore(_CONNECTIONS - 2)  # the probe must find a connection too
         self._breaker = Breaker()
@@ -87,7 +88,7 @@ class RedisPages:
         self._spawn(self._channel.listen())
         try:
             async with asyncio.timeout(self._deadline * 5):
-                await self._readers.client.ping()
+                await self.readers.client.ping()
         except FAILURES as error:
             self._failed(error, for_certain=True)
 
@@ -97,13 +98,13 @@ class RedisPages:
             for task in self._tasks:
                 task.cancel()  # again and again: redis-py, while it connects, may swallow one
             await asyncio.wait(self._tasks, timeout=0.1)
-        await self._readers.aclose()
+        await self.readers.aclose()
         await self._patient.aclose()
 
     async def get(self, key: str) -> StoredPage | None:
         """The page stored under exactly this key, its signature checked; None when there is none, for any cause."""
         # GETRANGE, so that somebody's 100 MB under our key cannot fill our memory
-        value = await self._ask(lambda: self._readers.client.getrange(key, 0, VALUE_LIMIT_BYTES))
+        value = await self.ask(lambda: self.readers.client.getrange(key, 0, VALUE_LIMIT_BYTES))
         if value is None:
             return None
         if not value:
@@ -128,8 +129,8 @@ class RedisPages:
         """Put a better page in the place of the one that is there, if there is one, and tell the fleet."""
         value = self._codec.encode(page)
         if len(value) <= VALUE_LIMIT_BYTES:
-            client = self._readers.client
-            if await self._ask(lambda: client.set(page.key, value, ex=PAGE_SECONDS, xx=True)):
+            client = self.readers.client
+            if await self.ask(lambda: client.set(page.key, value, ex=PAGE_SECONDS, xx=True)):
                 await self._locks.tell(page.key, better=True)
 
     async def claim(self, key: str) -> Claim:
@@ -172,7 +173,7 @@ class RedisPages:
         except FAILURES:
             return None
 
-    async def _ask(self, command: Callable[[], Awaitable[T]]) -> T | None:
+    async def ask(self, command: Callable[[], Awaitable[T]]) -> T | None:
         """The answer to a reader's command within the deadline, or None; whatever happens is counted, never raised."""
         if self._breaker.open:
             self.counts["skipped"] += 1
@@ -220,7 +221,7 @@ class RedisPages:
             await asyncio.sleep(self._deadline / 2 if answered else pause * random.uniform(0.8, 1.2))  # noqa: S311
             try:
                 async with asyncio.timeout(self._deadline):
-                    await self._readers.client.getrange(f"{PREFIX}probe", 0, 0)
+                    await self.readers.client.getrange(f"{PREFIX}probe", 0, 0)
                 if answered == _PROBES_TO_CLOSE - 1:
                     await self._pay()
                 answered += 1

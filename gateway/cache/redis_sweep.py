@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from gateway.cache.redis_client import Client
-from gateway.cache.signing import tags_in
+from gateway.cache.seal import tags_in
 from gateway.cache.variant import PREFIX
 
 _SCAN_COUNT = 1000

@@ -176,7 +176,7 @@ async def test_a_reader_who_leaves_never_gives_another_the_wrong_page(server: Se
             for task in tasks[::2]:
                 asyncio.get_running_loop().call_later(chance.uniform(0, 0.01), task.cancel)
             await asyncio.gather(*tasks, return_exceptions=True)
-        assert len(store._readers.client.connection_pool._in_use_connections) == 0
+        assert len(store.readers.client.connection_pool._in_use_connections) == 0
         assert store.counts["rejected:key"] == 0  # not even the second line of defence was needed
     assert wrong == 0
     assert answered > 500
@@ -249,7 +249,7 @@ async def test_a_thousand_readers_at_once_share_the_connections(server: Server, 
         answers = await asyncio.gather(*(store.get(page().key) for _ in range(1000)))
         assert all(found == page() for found in answers)
         assert store.up
-    assert len(store._readers.client.connection_pool._available_connections) <= 32
+    assert len(store.readers.client.connection_pool._available_connections) <= 32
 
 
 async def test_our_own_slowness_is_not_held_against_redis(server: Server, opened: Open) -> None:

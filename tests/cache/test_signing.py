@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.cache.page import StoredPage
-from gateway.cache.signing import VALUE_LIMIT_BYTES, Codec, tags_in
+from gateway.cache.seal import VALUE_LIMIT_BYTES, tags_in
+from gateway.cache.signing import Codec
 from tests.cache.conftest import KEY, page
 
 CODEC = Codec(KEY)

@@ -19,7 +19,8 @@ from ipaddress import ip_network
 from urllib.parse import quote
 
 from gateway.cache.codings import PREFERENCE, choose_coding, etag_matches, preferences
-from gateway.cache.signing import MAGIC, Codec, tags_in
+from gateway.cache.seal import tags_in
+from gateway.cache.signing import MAGIC, Codec
 from gateway.content.front_matter import parse_article
 from gateway.content.markdown import article_body, prose
 from gateway.errors import Problem

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from gateway.cache.http.memory import MemoryResponses
 from gateway.cache.http.store import ResponseStore
 from gateway.cache.http.stored import Stored
 
 
 class Responses:
-    """Memory first. What is found behind it is kept in memory, too. Never raises."""
+    """Memory first; where nothing fresh is there, what another process may have fetched meanwhile. What is found behind
+    memory is kept in it, too. Never raises. `clock`: Unix seconds.
+    """
 
-    def __init__(self, memory: MemoryResponses, shared: ResponseStore | None = None) -> None:
+    def __init__(
+        self, memory: MemoryResponses, shared: ResponseStore | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
         self.memory = memory
         self._shared = shared
+        self._clock = clock
 
     async def get(self, uri: str) -> tuple[tuple[Stored, ...], str]:
         """All that is stored for this target, and where it was found: `memory` or `redis`."""
         held = self.memory.held(uri)
-        if held or self._shared is None:
+        now = self._clock()
+        if self._shared is None or any(stored.fresh_until > now for stored in held):
             return held, "memory"
         found = await self._shared.get(uri)
-        if found:
-            self.memory.replace(uri, found)
-        return found, "redis"
+        known = {id(stored) for stored in held}
+        merged = _latest(self.memory.held(uri), found)
+        if all(id(stored) in known for stored in merged):
+            return held, "memory"
+        self.memory.replace(uri, merged)
+        return merged, "redis"
 
     async def put(self, stored: Stored, *, instead_of: Stored | None = None) -> None:
         """Keep it on both levels."""
@@ -38,4 +50,19 @@ class Responses:
 
     async def purge(self, tags: frozenset[str] | None) -> tuple[int, int]:
         """Remove all with one of these names (None: everything); how many went from memory, and from behind it."""
-        return await self.memory.purge(tags), 0 if self._shared is None else await self._shared.purge(tags)
+        gone = await self.memory.purge(tags)
+        if self._shared is None:
+            return gone, 0
+        shared = await self._shared.purge(tags)
+        # What was on its way from there to here meanwhile is gone, too.
+        return gone + await self.memory.purge(tags), shared
+
+
+def _latest(held: tuple[Stored, ...], found: tuple[Stored, ...]) -> tuple[Stored, ...]:
+    """Of each selection the response that came last; of two that came at once, the one that is held."""
+    kept = list(held)
+    for stored in found:
+        rivals = [one for one in kept if one.selected_by == stored.selected_by]
+        if all(one.received_at < stored.received_at for one in rivals):
+            kept = [one for one in kept if one.selected_by != stored.selected_by] + [stored]
+    return tuple(sorted(kept, key=lambda stored: stored.received_at))

@@ -1,0 +1,269 @@
+"""Where responses are kept: memory within its bounds, a real Valkey, and both together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.cache.http.coding import ResponsesCodec
+from gateway.cache.http.keep import keep
+from gateway.cache.http.levels import Responses
+from gateway.cache.http.memory import MemoryResponses
+from gateway.cache.http.profile import NEWSROOM, RFC9111
+from gateway.cache.http.redis import RedisResponses, key_of
+from gateway.cache.http.store import with_new
+from gateway.cache.http.stored import Stored
+from gateway.cache.redis import RedisPages
+from gateway.cache.seal import VALUE_LIMIT_BYTES, tags_in
+from gateway.content.message import Request, Response
+from tests.cache.conftest import KEY, Remembered, page
+from tests.rfc9111.world import NOON, Cache, fresh, get, run
+from tests.servers import Server, valkey
+
+
+def stored(
+    target: str = "/a", body: bytes = b"x", foo: str | None = None, received: float = NOON, **named: str
+) -> Stored:
+    request = get(target) if foo is None else get(target, Foo=foo)
+    found = keep(request, fresh(body=body, Vary="Foo", **named), received, received, RFC9111)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with valkey(tmp_path / "valkey") as running:
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def opened(url: str, key: bytes = KEY, **options: object) -> AsyncIterator[tuple[RedisPages, RedisResponses]]:
+    pages = RedisPages(url, key, Remembered(), **options)  # type: ignore[arg-type]
+    await pages.start()
+    try:
+        yield pages, RedisResponses(pages, key, RFC9111)
+    finally:
+        await pages.aclose()
+
+
+# In memory.
+
+
+def test_memory_stays_within_its_bounds_and_gives_up_what_was_used_least() -> None:
+    memory = MemoryResponses(100 * 3000)
+    for number in range(200):
+        run(memory.put(stored(f"/{number}", bytes(900), Surrogate_Key=f"k{number}")))
+        memory.held("/0")
+        assert memory.bytes <= 100 * 3000
+    assert memory.held("/0")
+    assert memory.held("/199")
+    assert not memory.held("/1")
+    assert memory.evicted == 200 - len(memory)
+    run(memory.purge(None))
+    assert (memory.bytes, len(memory), memory._named) == (0, 0, {})
+
+
+def test_a_target_that_is_too_large_is_not_kept_and_the_old_one_goes() -> None:
+    memory = MemoryResponses(2**30)
+    run(memory.put(stored(body=b"x")))
+    run(memory.put(stored(body=bytes(9 * 2**20))))
+    assert memory.held("/a") == ()
+    assert memory.bytes == 0
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["put", "purge", "remove"]), st.integers(0, 4), st.integers(0, 3), st.integers(0, 3000)
+        ),
+        max_size=40,
+    )
+)
+def test_memory_counts_what_it_holds_whatever_is_done_to_it(steps: list[tuple[str, int, int, int]]) -> None:
+    memory = MemoryResponses(20_000)
+    for what, target, foo, size in steps:
+        if what == "put":
+            run(memory.put(stored(f"/{target}", bytes(size), str(foo), Cache_Tag=f"t{foo}")))
+        elif what == "purge":
+            run(memory.purge(frozenset({f"tag:t{foo}"})))
+        else:
+            run(memory.remove(f"/{target}"))
+        kept = [one for number in range(5) for one in memory._kept.get(f"/{number}", ())]
+        assert memory.bytes == sum(one.size + 2048 for one in kept) <= 20_000
+        assert {(name, one.uri) for one in kept for name in one.tags} == {
+            (n, uri) for n, uris in memory._named.items() for uri in uris
+        }
+
+
+def test_the_latest_stand_last_and_take_the_place_of_their_like() -> None:
+    one, two, newer = stored(foo="1"), stored(foo="2"), stored(foo="1", body=b"y")
+    assert with_new((one, two), newer, None) == (two, newer)
+    assert with_new((one,), newer, two) == (newer,)
+    assert with_new((one, two), stored(foo="3"), two)[0] is one
+    assert with_new((one, two), replace(newer, terms=replace(newer.terms, no_store=True)), None) == (two,)
+
+
+# As signed bytes.
+
+TEXT = st.text(st.characters(max_codepoint=255), max_size=12)
+ANY = st.builds(
+    lambda target, foo, status, told, body, delay: keep(
+        Request("GET", f"/{target}", (("Foo", foo),)), Response(status, "ok", (("Cache-Control", "max-age=9, stale-if-error=3"), ("Vary", "Foo"), *told), body),
+        NOON - delay, NOON, NEWSROOM,
+    ),
+    TEXT, TEXT, st.integers(207, 299), st.lists(st.tuples(st.just("X"), TEXT), max_size=3), st.binary(max_size=50), st.floats(0, 9),
+)  # fmt: skip
+
+
+@given(st.lists(ANY, max_size=3))
+def test_responses_come_back_as_they_went(responses: list[Stored]) -> None:
+    codec = ResponsesCodec(KEY, NEWSROOM)
+    found = [replace(one, uri="/x", invalid=at == 1) for at, one in enumerate(responses)]
+    value = codec.encode("key", found)
+    assert codec.decode(value, "key", "/x") == (tuple(found), "")
+    assert tags_in(value) == {name for one in found for name in one.tags}
+    assert codec.decode(value, "other", "/x") == ((), "key")
+    assert codec.decode(value, "key", "/y") == ((), "shape" if found else "")
+    assert ResponsesCodec(b"another", NEWSROOM).decode(value, "key", "/x") == ((), "signature")
+
+
+def test_a_part_comes_back_as_a_part() -> None:
+    cache = Cache().origin(Response(206, "", (("Cache-Control", "max-age=9"), ("Content-Range", "bytes 1-2/5")), b"bc"))
+    cache.ask(Range="bytes=1-2")
+    codec = ResponsesCodec(KEY, RFC9111)
+    assert codec.decode(codec.encode("k", cache.kept()), "k", "/a") == (cache.kept(), "")
+
+
+@settings(max_examples=200)
+@given(st.data())
+def test_no_damaged_value_is_ever_served(data: st.DataObject) -> None:
+    codec = ResponsesCodec(KEY, RFC9111)
+    value = bytearray(codec.encode("k", (stored(),)))
+    bit = data.draw(st.integers(0, len(value) * 8 - 1))
+    value[bit // 8] ^= 1 << bit % 8
+    assert codec.decode(bytes(value), "k", "/a")[0] == ()
+    assert codec.decode(data.draw(st.binary(max_size=200)), "k", "/a")[0] == ()
+
+
+def test_keys_are_short_tell_targets_apart_and_are_found_by_a_purge() -> None:
+    targets = ["/", "/a", "/a?", "/a?b=c&d", "/}{:", "/\xe4", "/%C3", "/" + "x" * 9000, "/" + "x" * 9001, "/a*"]
+    keys = [key_of(target) for target in targets]
+    assert len(set(keys)) == len(keys)
+    for key in keys:
+        assert len(key) < 250
+        assert key.startswith("gw1:{url/")
+        assert key.endswith("}:response")
+        assert key.count("{") == key.count("}") == 1, "one slot of a cluster"
+
+
+# In Redis.
+
+
+async def test_a_fleet_shares_responses_and_another_does_not(server: Server) -> None:
+    async with (
+        opened(server.url) as (_, one),
+        opened(server.url) as (_, two),
+        opened(server.url, b"other") as (_, stranger),
+    ):
+        await one.put(stored(foo="1"))
+        await two.put(stored(foo="2"))
+        assert await one.get("/a") == (stored(foo="1"), stored(foo="2"))
+        assert await stranger.get("/a") == ()
+        assert await one.get("/b") == ()
+        left = server.command("TTL", key_of("/a"))
+        assert isinstance(left, int)
+        assert 0 < left <= 7 * 24 * 3600
+
+
+async def test_a_purge_by_tag_by_target_and_of_all_reaches_redis_and_the_other_processes(server: Server) -> None:
+    heard: list[frozenset[str] | None] = []
+    async with opened(server.url) as (pages, one), opened(server.url, forget=heard.append) as (other, two):
+        async with asyncio.timeout(10):
+            while not other.hears_purges:  # noqa: ASYNC110  (a state, not an event)
+                await asyncio.sleep(0.01)
+        await pages.put(page("ferry", tags=("tag:sea",)))
+        await one.put(stored("/a", Surrogate_Key="sea"))
+        await one.put(stored("/b", Surrogate_Key="sky"))
+        await one.put(stored("/c"))
+        assert await one.purge(frozenset({"url:/c", "url:/none"})) == 1
+        assert await two.get("/c") == ()
+        assert await one.purge(frozenset({"tag:sea"})) == 2, "page and response alike"
+        assert (await two.get("/a"), len(await two.get("/b"))) == ((), 1)
+        assert await one.purge(None) == 1
+        async with asyncio.timeout(10):
+            while None not in heard:  # noqa: ASYNC110  (a state, not an event)
+                await asyncio.sleep(0.01)
+    for names in (frozenset({"url:/c", "url:/none"}), frozenset({"tag:sea"}), None):
+        assert names in heard
+
+
+async def test_responses_that_are_too_large_together_lose_the_oldest(server: Server) -> None:
+    async with opened(server.url) as (_, store):
+        for foo in "123":
+            await store.put(stored(foo=foo, body=random.Random(int(foo)).randbytes(VALUE_LIMIT_BYTES // 2 - 9000)))
+        assert [one.selected_by["foo"] for one in await store.get("/a")] == ["2", "3"]
+        await store.put(stored(foo="9", body=bytes(VALUE_LIMIT_BYTES)))
+        assert await store.get("/a") == ()
+
+
+async def test_without_redis_nothing_is_found_nothing_fails_and_a_purge_is_owed(server: Server) -> None:
+    async with opened(server.url) as (pages, store):
+        await store.put(stored())
+        server.kill()
+        assert await store.get("/a") == ()
+        await store.put(stored(foo="1"))
+        assert await store.purge(frozenset({"url:/a"})) == 0
+        async with asyncio.timeout(10):
+            while frozenset({"url:/a"}) not in pages._owed:  # noqa: ASYNC110  (a state, not an event)
+                await asyncio.sleep(0.01)
+
+
+# Both levels.
+
+
+async def test_what_another_process_fetched_is_found_once_memory_has_nothing_fresh(server: Server) -> None:
+    now = NOON
+    async with opened(server.url) as (_, shared):
+        mine = Responses(MemoryResponses(2**20), shared, lambda: now)
+        theirs = Responses(MemoryResponses(2**20), shared, lambda: now)
+        assert await mine.get("/a") == ((), "memory")
+        await theirs.put(stored(body=b"old"))
+        found, level = await mine.get("/a")
+        assert ([one.response.body for one in found], level) == ([b"old"], "redis")
+        assert (await mine.get("/a"))[1] == "memory"
+        now = NOON + 100
+        assert (await mine.get("/a"))[1] == "memory", "asked, and nothing newer is there"
+        await theirs.put(stored(body=b"new", received=now))
+        found, level = await mine.get("/a")
+        assert ([one.response.body for one in found], level) == ([b"new"], "redis")
+        assert mine.memory.held("/a") == found
+        await mine.put(stored(body=b"newest", received=now + 1))
+        now += 100
+        assert [one.response.body for one in (await mine.get("/a"))[0]] == [b"newest"]
+
+
+async def test_a_purge_takes_both_levels(server: Server) -> None:
+    async with opened(server.url) as (_, shared):
+        both = Responses(MemoryResponses(2**20), shared, lambda: NOON)
+        await both.put(stored())
+        assert await both.purge(frozenset({"url:/a"})) == (1, 1)
+        assert await both.get("/a") == ((), "memory")
+        await both.put(stored())
+        await both.remove("/a")
+        assert await both.get("/a") == ((), "memory")
+
+
+async def test_memory_alone_is_a_store() -> None:
+    alone = Responses(MemoryResponses(2**20), clock=lambda: NOON)
+    await alone.put(stored())
+    assert len((await alone.get("/a"))[0]) == 1
+    assert await alone.purge(None) == (1, 0)
