@@ -15,7 +15,9 @@ from gateway.cache.http.recall import CONDITIONS, Forward, Validate, on_error
 from gateway.cache.http.stored import Stored
 from gateway.cache.http.update import combined, head_updated, refreshed
 from gateway.content.message import Request, Response, values, without
-from gateway.content.origin import Origin
+from gateway.content.origin import Origin, StreamedResponse
+from gateway.content.origin_error import Fault, OriginError
+from gateway.content.suspicion import DOUBTED_SECONDS, suspicion
 from gateway.passing import Asked, Passed, Stream
 from gateway.treatment import NOTHING, Treatment, treatable
 
@@ -72,6 +74,7 @@ class Asking:
             if not (keepable or confirmed) and asked.careful and head.status < 500:
                 self._remember(request.target, received_at)
                 if asked.personal:
+                    await self._supersede(head, request.target, old)
                     return None
             limit, treats = self.origin.care.body_bytes, asked.careful and treatable(head.fields)
             if not (treats or confirmed) and (not keepable or (streamed.length or 0) > limit):
@@ -80,7 +83,7 @@ class Asking:
                 else:
                     await self._supersede(head, request.target, old)
                 return Passed(head, why, "miss", "origin", stream=Stream(stack.pop_all(), streamed))
-            response = await streamed.whole(limit)
+            response = await self._credible(asked, streamed, old, received_at)
         if confirmed and old is not None:
             kept = refreshed(asked.request, old, response, requested_at, received_at, profile)
             if kept is None:
@@ -134,6 +137,15 @@ class Asking:
         self.counts["stale"] += status == "stale"
         sight = await self.treatment.of_stored(asked.reading, stored) if asked.careful else NOTHING
         return Passed(stored.response, how, status, level, sight, stored, collapsed=collapsed)
+
+    async def _credible(self, asked: Asked, streamed: StreamedResponse, old: Stored | None, now: float) -> Response:
+        """The whole answer. Raises OriginError also for one that looks like a failure, if the old one may stand in."""
+        response = await streamed.whole(self.origin.care.body_bytes)
+        if asked.careful and old is not None and now - old.fresh_until < DOUBTED_SECONDS:
+            doubt = suspicion(old.response, response)
+            if doubt and on_error(asked.request, old, now, self.profile) is not None:
+                raise streamed.refused(OriginError(Fault.SUSPICIOUS, doubt))
+        return response
 
     async def _put(self, stored: Stored, old: Stored | None = None) -> None:
         """Keep it, under every name by which it may be purged; what is gone takes its article along."""

@@ -26,6 +26,7 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"
     UNDECODABLE = "undecodable"  # the content coding is broken
     TOO_LARGE = "too-large"
+    SUSPICIOUS = "suspicious"  # a 200 that looks like a failure
     OPEN = "open"  # the breaker: it is not asked now
     RECOVERING = "recovering"  # it is asked again, but gently: a stale answer will do
     BACKING_OFF = "backing-off"  # this page failed just now

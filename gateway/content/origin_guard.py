@@ -26,6 +26,7 @@ _OF_THE_PAGE = frozenset(
         Fault.TRUNCATED,
         Fault.UNDECODABLE,
         Fault.TOO_LARGE,
+        Fault.SUSPICIOUS,
     }
 )
 
@@ -73,7 +74,7 @@ class Guard:
         if error.late:
             return False
         if error.fault in _OF_THE_PAGE:
-            self._back_off(method, target, self._care.backoff_seconds, now, always=True)
+            self._back_off(method, target, self._care.backoff_seconds, now, always=error.fault is not Fault.SUSPICIOUS)
         return error.fault in _OF_THE_ORIGIN and self._count(str(error.fault), now)
 
     def answered(self, method: str, target: str, status: int, retry_after: float | None, now: float) -> bool:

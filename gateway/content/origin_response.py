@@ -77,10 +77,10 @@ class StreamedResponse:
             pieces.append(piece)
             size += len(piece)
             if size > limit:
-                raise self._blamed(OriginError(Fault.TOO_LARGE, f"more than {limit} bytes"))
+                raise self.refused(OriginError(Fault.TOO_LARGE, f"more than {limit} bytes"))
         body = b"".join(pieces)
         if isinstance(self.connection.exception(), HttpProcessingError) or len(self.connection):
-            raise self._blamed(OriginError(Fault.MALFORMED, "more bytes than were announced"))
+            raise self.refused(OriginError(Fault.MALFORMED, "more bytes than were announced"))
         coding = joined(self.fields, "content-encoding")
         # A range is a piece of a coded body, and has no end mark of its own (RFC 9110, section 14.2).
         if body and coding and self.status != 206 and decodable(coding):
@@ -90,7 +90,7 @@ class StreamedResponse:
                 else:
                     await asyncio.to_thread(decode, body, coding, limit)
             except OriginError as error:
-                raise self._blamed(error) from None
+                raise self.refused(error) from None
         return Response(self.status, self.reason, self.fields, body)
 
     @property
@@ -102,8 +102,9 @@ class StreamedResponse:
         try:
             return await within(seconds, Fault.TIMEOUT, self._payload.readany())
         except OriginError as error:
-            raise self._blamed(error) from error.__cause__
+            raise self.refused(error) from error.__cause__
 
-    def _blamed(self, error: OriginError) -> OriginError:
+    def refused(self, error: OriginError) -> OriginError:
+        """The error, once it has been counted against the page."""
         self._blame(error)
         return error

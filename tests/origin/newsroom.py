@@ -16,7 +16,8 @@ from tests.sites import policy, write_policies
 MOSCOW, LAGOS = ADDRESSES["Moscow"], ADDRESSES["Lagos"]
 WARNED = policy("warn", "notice: {id: warned}", readers="{in: [RU]}", articles="{paths: [/story/*]}")
 NOTED = policy("note", "notice: {id: noted}", articles="{paths: [/story/*]}")
-FIRST_BYTE_SECONDS, TOTAL_SECONDS = 0.5, 1.0
+DEADLINES = {"origin_connect_seconds": "1", "origin_first_byte_seconds": "1", "origin_total_seconds": "2"}
+"""Short enough for tests that wait for them, long enough for a machine that does other things, too."""
 ASK_ALWAYS = "Cache-Control: max-age=0"
 
 
@@ -78,10 +79,9 @@ class Newsroom:
 @contextlib.contextmanager
 def newsroom(root: Path, **settings: str) -> Iterator[Newsroom]:
     """Both, running."""
-    usual = {"origin_first_byte_seconds": str(FIRST_BYTE_SECONDS), "origin_total_seconds": str(TOTAL_SECONDS)}
     policies = write_policies(root / "policies", [WARNED], notices=("warned", "noted"))
     with apart() as running_apart:
         running_apart.origin.answers["/"] = healthy
         content = running_apart.origin.url
-        with gateway(root, content=content, policies=policies, **{**usual, **settings}) as running:
+        with gateway(root, content=content, policies=policies, **{**DEADLINES, **settings}) as running:
             yield Newsroom(running_apart, running, policies)
