@@ -144,3 +144,6 @@ def test_only_what_the_article_has_is_withheld_from_it() -> None:
 def test_headers_come_in_the_order_of_their_names() -> None:
     headers = at_home("headers: {X-Robots-Tag: noindex, TDM-Reservation: 1}").treatments.headers
     assert headers == (("TDM-Reservation", "1"), ("X-Robots-Tag", "noindex"))
+    two = policies(policy("headers: {X-Robots-Tag: none}", name="a"), policy("headers: {TDM-Policy: /a}", name="b"))
+    headers = decide(two, article(), reader({"RU": CONFIRMED}), Door.HTML, NOW).treatments.headers
+    assert headers == (("TDM-Policy", "/a"), ("X-Robots-Tag", "none")), "whichever policy sets them"
