@@ -134,7 +134,7 @@ EVENTS: Mapping[str, Kind] = {
         ("notices", "article", "slug", "message"),
     ),
     "withhold_unmatched": Kind(
-        "A part that a policy withholds was not found on an origin's page. By selector, or resembling what is there: the "
+        "A part that a policy withholds was not found on an origin's page. By selector, or resembling something: the "
         "whole text is withheld until the policy is mended. By words that stand there no more: the page is as it is.",
         ("message",),
     ),

@@ -9,7 +9,7 @@ from gateway.policy.decision import DueNotice
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something that a person should look at: the event's name (`withhold_unmatched`, `notice_guard_failed`, …), and what
+    """Something that a person should look at: the event (`withhold_unmatched`, `notice_guard_failed`, …), and what
     it is about, without any of the page's words.
     """
 
