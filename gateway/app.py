@@ -136,7 +136,9 @@ class Gateway:
             frozenset(hostname(url.partition("//")[2]) for url in settings.base_url) or LOOPBACK_NAMES,
         )
         record = Record(self.events, self.metrics, utc_now, crowd)
-        passage = open_passage(settings, caches, self.events, self.metrics, running) if settings.origin else None
+        passage = None
+        if settings.origin:
+            passage = open_passage(settings, caches, self.signing_key, self.events, self.metrics, running)
         passages = PublicPassage(public, passage, onward(settings)) if passage else None
         lane, express = Lane(passages or public, record), None
         if settings.express == "on" and not (passages and passages.onward.exact):

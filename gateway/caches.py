@@ -10,18 +10,22 @@ from gateway.cache.fetch import Fetches
 from gateway.cache.memory import MemoryPages
 from gateway.cache.recode import Recoder
 from gateway.cache.redis import RedisPages
+from gateway.cache.redis_channel import Forget
 from gateway.events import Events
 from gateway.telemetry.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
 class Caches:
-    """Pages in memory and in Redis; what fetches them, and what codes them better."""
+    """Pages in memory and in Redis; what fetches them, and what codes them better. `forgets` are told what other
+    processes have purged.
+    """
 
     memory: MemoryPages
     store: RedisPages
     fetches: Fetches
     recoder: Recoder
+    forgets: list[Forget]
 
     def count(self, metrics: Metrics) -> None:
         """Say where the numbers are; they are read at a scrape."""
@@ -54,11 +58,12 @@ async def open_caches(
 ) -> Caches:
     """Everything opened; `running` closes it. A Redis that does not answer is no error."""
     memory = MemoryPages(memory_bytes)
+    forgets: list[Forget] = [memory.purge]
     store = RedisPages(
         redis_url,
         signing_key,
         events,
-        forget=memory.purge,
+        forget=lambda tags: [forget(tags) for forget in forgets],
         improved=lambda key: recoder.improved(key),  # noqa: PLW0108  (it is made below)
         lag_seconds=lag_seconds,
     )
@@ -67,4 +72,4 @@ async def open_caches(
     for part in (store, recoder, fetches):
         running.push_async_callback(part.aclose)
     await store.start()
-    return Caches(memory, store, fetches, recoder)
+    return Caches(memory, store, fetches, recoder, forgets)

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from gateway.cache.http.levels import Responses
 from gateway.cache.http.memory import MemoryResponses
 from gateway.cache.http.profile import PROFILES
+from gateway.cache.http.redis import RedisResponses
 from gateway.caches import Caches
 from gateway.content.origin import Care, Origin
 from gateway.errors import Problem, SettingsError
@@ -25,7 +26,7 @@ RFC9111 = "rfc9111"
 
 
 def open_passage(
-    settings: Settings, caches: Caches, events: Events, metrics: Metrics, running: AsyncExitStack
+    settings: Settings, caches: Caches, signing_key: bytes, events: Events, metrics: Metrics, running: AsyncExitStack
 ) -> Passage:
     """Everything opened; `running` closes it. An origin that does not answer is no error. Raises SettingsError."""
     care = Care(
@@ -38,8 +39,9 @@ def open_passage(
     origin = Origin(settings.origin, events, care.for_rfc9111() if exact else care, host=settings.origin_host)
     host = hostname(settings.site_url.partition("//")[2])
     treatment = Treatment(caches.memory, caches.store, caches.fetches, rules_of(settings), host, events)
-    responses = Responses(MemoryResponses(settings.memory_cache_bytes // 2))
-    profile = PROFILES[settings.origin_profile]
+    profile, memory = PROFILES[settings.origin_profile], MemoryResponses(settings.memory_cache_bytes // 2)
+    responses = Responses(memory, RedisResponses(caches.store, signing_key, profile, settings.origin))
+    caches.forgets.append(memory.forget)
     passage = Passage(origin, responses, treatment, profile, time.time, settings.origin)
     running.push_async_callback(passage.aclose)
     metrics.gauge("gateway_breaker_state", lambda: not origin.up, ("origin",))

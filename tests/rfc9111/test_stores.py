@@ -25,7 +25,7 @@ from gateway.cache.redis import RedisPages
 from gateway.cache.seal import VALUE_LIMIT_BYTES, tags_in
 from gateway.content.message import Request, Response
 from tests.cache.conftest import KEY, Remembered, page
-from tests.rfc9111.world import NOON, Cache, fresh, get, run
+from tests.rfc9111.world import NOON, ORIGIN, Cache, fresh, get, run
 from tests.servers import Server, valkey
 
 
@@ -49,7 +49,7 @@ async def opened(url: str, key: bytes = KEY, **options: object) -> AsyncIterator
     pages = RedisPages(url, key, Remembered(), **options)  # type: ignore[arg-type]
     await pages.start()
     try:
-        yield pages, RedisResponses(pages, key, RFC9111)
+        yield pages, RedisResponses(pages, key, RFC9111, ORIGIN)
     finally:
         await pages.aclose()
 
@@ -156,12 +156,11 @@ def test_no_damaged_value_is_ever_served(data: st.DataObject) -> None:
 
 def test_keys_are_short_tell_targets_apart_and_are_found_by_a_purge() -> None:
     targets = ["/", "/a", "/a?", "/a?b=c&d", "/}{:", "/\xe4", "/%C3", "/" + "x" * 9000, "/" + "x" * 9001, "/a*"]
-    keys = [key_of(target) for target in targets]
-    assert len(set(keys)) == len(keys)
+    keys = [key_of(target, ORIGIN) for target in targets]
+    assert len({*keys, key_of("/", "https://new-cms.example")}) == len(keys) + 1
     for key in keys:
         assert len(key) < 250
         assert key.startswith("gw1:{url/")
-        assert key.endswith("}:response")
         assert key.count("{") == key.count("}") == 1, "one slot of a cluster"
 
 
@@ -179,7 +178,7 @@ async def test_a_fleet_shares_responses_and_another_does_not(server: Server) -> 
         assert await one.get("/a") == (stored(foo="1"), stored(foo="2"))
         assert await stranger.get("/a") == ()
         assert await one.get("/b") == ()
-        left = server.command("TTL", key_of("/a"))
+        left = server.command("TTL", key_of("/a", ORIGIN))
         assert isinstance(left, int)
         assert 0 < left <= 7 * 24 * 3600
 

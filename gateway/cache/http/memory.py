@@ -70,6 +70,10 @@ class MemoryResponses:
 
     async def purge(self, tags: frozenset[str] | None) -> int:
         """Remove all targets with one of these names (None: everything); how many."""
+        return self.forget(tags)
+
+    def forget(self, tags: frozenset[str] | None) -> int:
+        """The same at once, for whoever hears of it from another process."""
         uris = set(self._kept) if tags is None else {uri for tag in tags for uri in self._named.get(tag, ())}
         for uri in uris:
             self.replace(uri, ())

@@ -21,16 +21,19 @@ _NAMED_LENGTH = 200
 
 
 class RedisResponses:
-    """A ResponseStore in the Redis of `pages`: one value a target. Purges by tag find it as they find pages."""
+    """A ResponseStore in the Redis of `pages`: one value a target of this origin (its URL). Purges by tag find it as
+    they find pages.
+    """
 
-    def __init__(self, pages: RedisPages, signing_key: bytes, profile: Profile) -> None:
+    def __init__(self, pages: RedisPages, signing_key: bytes, profile: Profile, origin: str) -> None:
         self._pages = pages
+        self._origin = origin
         self._codec = ResponsesCodec(signing_key, profile)
         self._owing: set[asyncio.Task[int]] = set()
 
     async def get(self, uri: str) -> tuple[Stored, ...]:
         """All that is stored for this target, its signature checked."""
-        key = key_of(uri)
+        key = key_of(uri, self._origin)
         client = self._pages.readers.client
         value = await self._pages.ask(lambda: client.getrange(key, 0, VALUE_LIMIT_BYTES))
         if not value:
@@ -44,7 +47,7 @@ class RedisResponses:
         """Keep it for seven days, beside what is there, if that can be done now. What is too large to stand beside it
         goes, the oldest first.
         """
-        key, client = key_of(stored.uri), self._pages.readers.client
+        key, client = key_of(stored.uri, self._origin), self._pages.readers.client
         kept = with_new(await self.get(stored.uri), stored, instead_of)
         value = self._codec.encode(key, kept)
         while kept and len(value) > VALUE_LIMIT_BYTES:
@@ -68,7 +71,7 @@ class RedisResponses:
         prefix = target_name("")
         if tags is None or any(not tag.startswith(prefix) for tag in tags):
             return await self._pages.purge(tags)
-        client, keys = self._pages.readers.client, [key_of(tag.removeprefix(prefix)) for tag in tags]
+        client, keys = self._pages.readers.client, [key_of(tag.removeprefix(prefix), self._origin) for tag in tags]
         removed = await self._pages.ask(lambda: client.unlink(*keys))
         told = await self._pages.ask(lambda: client.publish(CHANNEL, message(tags)))
         if removed is None or told is None:
@@ -78,9 +81,10 @@ class RedisResponses:
         return removed or 0
 
 
-def key_of(uri: str) -> str:
-    """The key of a target; of a long one, of its digest, which the value is held against."""
+def key_of(uri: str, origin: str) -> str:
+    """The key of a target of an origin; of a long one, of its digest, which the value is held against."""
     name = quote(uri, safe="-._~/?=&", errors="surrogatepass")
     if len(name) > _NAMED_LENGTH:
         name = f"{name[:64]}*{blake2b(uri.encode('utf-8', 'surrogatepass'), digest_size=20).hexdigest()}"
-    return f"{PREFIX}{{url/{name}}}:response"
+    of = blake2b(origin.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+    return f"{PREFIX}{{url/{name}}}:response:{of}"
