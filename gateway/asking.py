@@ -74,7 +74,7 @@ class Asking:
             if not (keepable or confirmed) and asked.careful and head.status < 500:
                 self._remember(request.target, received_at)
                 if asked.personal:
-                    await self._supersede(head, request.target, old)
+                    await self._supersede(head, request.target, old if streamed.framed else None)
                     return None
             limit, treats = self.origin.care.body_bytes, asked.careful and treatable(head.fields)
             if not (treats or confirmed) and (not keepable or (streamed.length or 0) > limit):

@@ -119,15 +119,16 @@ class Passage:
         try:
             passed = await self._asking.for_all(asked, verdict)
             telling.set_result(passed)
+            return passed or await self._asking.for_one(asked, asked.own)
         except OriginError as error:
-            telling.set_result(error)
+            if not telling.done():
+                telling.set_result(error)
             return await self._instead(asked, verdict.stored, error)
         finally:
             if not telling.done():
                 telling.set_result(None)
             if self._under_way.get(uri) is telling:
                 del self._under_way[uri]
-        return passed or await self._asking.for_one(asked, asked.own)
 
     async def _instead(self, asked: Asked, stored: Stored | None, error: OriginError) -> Passed:
         """What may stand in for an origin that failed, under the policies of this moment; else the failure."""

@@ -149,6 +149,7 @@ class Origin:
                 break
             if not lost:
                 lost = True
+                self._guard.confirm()
                 self._events.emit("origin_lost", level="error", reason=self._guard.reason)
             await asyncio.sleep(max(self.care.probe_seconds, self._guard.not_before - loop.time()))
         if lost:

@@ -1,7 +1,8 @@
 """Whether to ask an origin now. Pure: time comes in as seconds of a monotonic clock.
 
 The breaker is for an origin that is down; a probe in the background, never a reader's request, finds out when it is
-back, and then it is asked a little more every moment. The back-off is for one page that fails while others are well.
+back, and then it is asked a little more every moment. Until a first probe has failed, too, there is only doubt. The
+back-off is for one page that fails while others are well.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Guard:
     def __init__(self, care: Care) -> None:
         self._care = care
         self._breaker = Breaker()
+        self._confirmed = False
         self._resumed: float | None = None
         self._credit = 0.0
         self._backing_off: dict[str, tuple[float, bool]] = {}
@@ -44,8 +46,8 @@ class Guard:
 
     @property
     def open(self) -> bool:
-        """Whether the origin is left alone."""
-        return self._breaker.open
+        """Whether the origin is left alone: it failed, and a probe did, too."""
+        return self._breaker.open and self._confirmed
 
     @property
     def reason(self) -> str:
@@ -58,8 +60,10 @@ class Guard:
         return self._breaker.since
 
     def admit(self, method: str, target: str, now: float, *, standby: bool) -> None:
-        """Let a request through, or raise OriginError. `standby`: something stale stands ready in its place."""
-        if self._breaker.open:
+        """Let a request through, or raise OriginError. `standby`: something stale stands ready in its place; then
+        doubt is enough to leave the origin alone.
+        """
+        if self._breaker.open and (self._confirmed or standby):
             seconds = max(self._care.probe_seconds, self.not_before - now)
             raise OriginError(Fault.OPEN, self._breaker.reason, retry_after=_whole(seconds))
         if method in SAFE:
@@ -90,9 +94,14 @@ class Guard:
             self.not_before = max(self.not_before, now + wait)
         return self._count(str(status), now)
 
+    def confirm(self) -> None:
+        """A probe has failed, too: it is the origin that is down, not some pages of it."""
+        self._confirmed = True
+
     def resume(self, now: float, *, gently: bool) -> None:
         """Ask again. `gently`: a tenth of what could wait, and a tenth more every moment."""
         self._breaker.close()
+        self._confirmed = False
         self.not_before = 0.0
         self._resumed = now if gently else None
 

@@ -167,13 +167,14 @@ async def test_it_is_asked_no_more_than_a_probe_at_a_time_while_it_is_down(cms: 
 
 
 async def test_pages_that_fail_do_not_take_a_well_origin_away(cms: Scripted) -> None:
-    cms.default = lambda heard: page(heard) if heard.target == "/" else [response(b"", "500 Broken")]
+    cms.default = lambda heard: page(heard) if heard.target in ("/", "/well") else [response(b"", "500 Broken")]
     async with asking(cms) as (origin, events):
         for n in range(40):
-            await fault_of(origin, f"/search?q={n}")
-            await until(lambda: origin.up)
-        assert "origin_lost 500" not in events.names
-        assert await fault_of(origin, "/", standby=True) is None
+            await asyncio.gather(*(fault_of(origin, f"/search?q={n}-{m}") for m in range(5)))
+            assert await fault_of(origin, "/well") is None
+        await asyncio.sleep(0.1)
+        assert (origin.up, "origin_lost 500" in events.names, cms.probes > 0) == (True, False, True)
+        assert await fault_of(origin, "/well", standby=True) is None
 
 
 async def test_a_page_that_fails_is_left_alone_where_something_stale_stands_ready(cms: Scripted) -> None:
