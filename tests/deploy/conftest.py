@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 
 @pytest.fixture
-def nginx(tmp_path: Path) -> Path:
+def nginx() -> Iterator[Path]:
     """A directory for an nginx of the test's own."""
     for program in ("nginx", "curl", "openssl"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed; tests/debian-packages.sh installs it")
-    # nginx's workers run as another user when the tests run as root: let them pass through.
-    directory = tmp_path / "nginx"
-    directory.mkdir()
-    return directory
+    with tempfile.TemporaryDirectory() as made:
+        # nginx's workers run as another user when the tests run as root: let them pass through. (Nobody but the owner
+        # gets into pytest's own directories, and a worker that can write nothing aside is not the one that is shipped.)
+        Path(made).chmod(0o755)
+        directory = Path(made) / "nginx"
+        directory.mkdir()
+        yield directory

@@ -114,16 +114,34 @@ def test_readers_of_two_places_behind_tls_and_http2_get_their_own_page_whatever_
 
 
 def test_a_page_for_a_slow_reader_waits_in_memory_not_on_the_fronts_disk(nginx: Path) -> None:
-    body = b"x" * 4_000_000  # more than nginx's buffers and the sockets hold
-    with recorder() as upstream, front(nginx, upstream.port) as running, contextlib.ExitStack() as stack:
+    body = b"x" * 16_000_000  # more than nginx's buffers and the sockets hold
+    with recorder() as upstream, front(nginx, upstream.port) as running:
         upstream.answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-        reader = _connect(stack, running, "127.0.0.7", SITE)
-        reader.sendall(f"GET / HTTP/1.1\r\nHost: {SITE}\r\n\r\n".encode())
-        assert reader.recv(1)
-        deadline = time.monotonic() + 1
-        while time.monotonic() < deadline:
-            assert not [path for path in (nginx / "temporary").rglob("*") if path.is_file()]
-            time.sleep(0.05)
+        assert _parked(running, seconds=1.5) == []
+        shipped = nginx / "front.conf"
+        shipped.write_text(shipped.read_text().replace("proxy_max_temp_file_size 0;", ""))
+        subprocess.run(["kill", "-HUP", str(running.process.pid)], check=True)
+        assert _parked(running, seconds=15), "or the assertion above would show nothing"
+
+
+def _parked(running: Front, *, seconds: float) -> list[str]:
+    """Where on the disk nginx keeps what a reader who takes nothing has asked for. It unlinks such a file at once: only
+    its descriptor tells.
+    """
+    found: set[str] = set()
+    with contextlib.ExitStack() as stack:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not found:
+            reader = _connect(stack, running, "127.0.0.7", SITE)
+            reader.sendall(f"GET / HTTP/1.1\r\nHost: {SITE}\r\n\r\n".encode())
+            assert reader.recv(1)
+            time.sleep(0.2)
+            for entry in Path("/proc").glob("[0-9]*"):
+                with contextlib.suppress(OSError):
+                    if (entry / "comm").read_text() == "nginx\n":
+                        opened = (str(link.readlink()) for link in (entry / "fd").iterdir())
+                        found |= {name for name in opened if name.startswith(f"{running.directory}/temporary/")}
+    return sorted(found)
 
 
 def test_no_readers_address_is_written_by_nginx_or_the_gateway_whatever_goes_wrong(nginx: Path, tmp_path: Path) -> None:
