@@ -21,6 +21,7 @@ from gateway.geo.client_address import TrustedProxies
 from gateway.web.connections import (
     HEAD_SECONDS,
     HURRIED_IDLE_SECONDS,
+    KEEPALIVE_SECONDS,
     MAX_CONNECTIONS,
     WRITE_BYTES,
     WRITE_SECONDS,
@@ -359,3 +360,16 @@ def test_slow_readers_are_cut_off_within_a_minute_and_cost_little(exposed: Runni
         time.sleep(WRITE_SECONDS * 2 + 5)
         for wire in readers:
             assert len(wire.everything()) < 8 << 20
+
+
+@pytest.mark.acceptance
+def test_who_stays_silent_after_an_answer_is_let_go_after_a_minute_and_a_quarter_in_both_lanes(site: Running) -> None:
+    with Wire(site.port) as express, Wire(site.port) as natural:
+        for _ in range(3):
+            express.ask(f"/articles/{PLAIN}")
+        natural.ask("/")
+        began = time.monotonic()
+        for wire in (natural, express):
+            assert wire.closed_within(KEEPALIVE_SECONDS + 10)
+            assert time.monotonic() - began > KEEPALIVE_SECONDS - 1
+    assert {event["gateway.lane"] for event in site.events("request")} >= {"express", "natural"}
