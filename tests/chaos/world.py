@@ -113,9 +113,7 @@ class Either:
             found = Ask(b"", self.ask.status, notices, self.ask.holds, self.ask.lacks).fault(status, body)
             if not found:
                 return ""
-        self.world.wrong.append(
-            f"{found}: {self.ask.request.splitlines()[0]!r} for {self.ask.notices}: {body[:0]!r}{status}"
-        )
+        self.world.wrong.append(f"{found}: {self.ask.request!r}, due {sorted(self.ask.notices)}")
         return found
 
 
