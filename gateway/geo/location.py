@@ -27,6 +27,7 @@ class Location:
     unknown: str = ""
     corrected: str = ""
     valid_until: datetime | None = None
+    _signature: tuple[object, ...] = field(default=(), init=False, repr=False, compare=False)
 
     @property
     def country(self) -> str | None:
@@ -43,10 +44,15 @@ class Location:
         return len({place.country for place in self.evidence}) > 1
 
     def signature(self) -> tuple[object, ...]:
-        """All that a decision can depend on: the key of the decision memo."""
-        return (
-            tuple(sorted((name, int(value)) for name, value in self.standings.items() if value)),
-            tuple(sorted(self.registered_holders)),
-            bool(self.unknown),
-            self.valid_until,
-        )
+        """All that a decision can depend on: the key of the decision memo. Worked out once: there may be hundreds of
+        regions, and it is asked for with every request.
+        """
+        if not self._signature:
+            known = (
+                tuple(sorted((name, int(value)) for name, value in self.standings.items() if value)),
+                tuple(sorted(self.registered_holders)),
+                bool(self.unknown),
+                self.valid_until,
+            )
+            object.__setattr__(self, "_signature", known)
+        return self._signature

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
@@ -195,3 +196,14 @@ def test_what_is_asked_for_often_outlives_what_is_not() -> None:
 def test_files_that_can_be_read_are_not_required_to_know_anything(tmp_path: Path) -> None:
     witnesses = load_witnesses([write_mmdb(tmp_path / "a.mmdb", {"8.8.8.0/24": flat("US")})], NoEvents())
     assert witnesses.ask(ip_address("77.88.8.8")).places == ()
+
+
+def test_what_a_decision_depends_on_is_worked_out_once_and_anew_for_another_reader() -> None:
+    standings = {"RU": Standing.POSSIBLE, "DE": Standing.OUTSIDE}
+    reader = Location(standings=standings)
+    assert reader.signature() is reader.signature()
+    assert reader.signature()[0] == (("RU", 1),)
+    elsewhere = replace(reader, standings={"DE": Standing.CONFIRMED})
+    assert elsewhere.signature()[0] == (("DE", 3),)
+    fresh = Location(standings=standings)
+    assert (fresh, repr(fresh)) == (reader, repr(reader)), "having been asked makes no difference"
