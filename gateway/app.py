@@ -29,6 +29,7 @@ from gateway.telemetry.logs import LogEvents, start_logging
 from gateway.telemetry.metrics import Metrics
 from gateway.upkeep import Upkeep
 from gateway.web.admin import admin_application
+from gateway.web.admin_server import AdminRunner
 from gateway.web.connections import Connections, hold_little, raise_descriptor_limit
 from gateway.web.express import Express
 from gateway.web.host import hostname
@@ -115,7 +116,7 @@ class Gateway:
         running.callback(lag.stop)
         caches = await open_caches(
             settings.redis_url.get_secret_value() or embedded_valkey(settings, self.events, running),
-            settings.memory_cache_bytes,
+            settings.memory_cache_bytes // (2 if settings.origin else 1),  # the other half is for what a CMS said
             self.signing_key,
             self.events,
             lag.read,
@@ -160,7 +161,7 @@ class Gateway:
         places = Connections(self.events, settings.proxies)
         server = Server(lane.handle, self.events, lane.bad_request, answer, balancers, places)
         reading = web.ServerRunner(server, shutdown_timeout=DRAIN_SECONDS)
-        administering = web.AppRunner(admin_application(operations, self.admin_token), access_log=None)
+        administering = AdminRunner(admin_application(operations, self.admin_token), self.events)
         for runner in (reading, administering):
             await runner.setup()
             self._running.push_async_callback(runner.cleanup)

@@ -29,14 +29,7 @@ def open_passage(
     settings: Settings, caches: Caches, signing_key: bytes, events: Events, metrics: Metrics, running: AsyncExitStack
 ) -> Passage:
     """Everything opened; `running` closes it. An origin that does not answer is no error. Raises SettingsError."""
-    care = Care(
-        connect_seconds=settings.origin_connect_seconds,
-        first_byte_seconds=settings.origin_first_byte_seconds,
-        total_seconds=settings.origin_total_seconds,
-        concurrency=settings.origin_concurrency,
-    )
-    exact = settings.origin_profile == RFC9111
-    origin = Origin(settings.origin, events, care.for_rfc9111() if exact else care, host=settings.origin_host)
+    origin = Origin(settings.origin, events, care_of(settings), host=settings.origin_host)
     host = hostname(settings.site_url.partition("//")[2])
     treatment = Treatment(caches.memory, caches.store, caches.fetches, rules_of(settings), host, events)
     profile, memory = PROFILES[settings.origin_profile], MemoryResponses(settings.memory_cache_bytes // 2)
@@ -45,12 +38,26 @@ def open_passage(
     passage = Passage(origin, responses, treatment, profile, time.time, settings.origin)
     running.push_async_callback(passage.aclose)
     metrics.gauge("gateway_breaker_state", lambda: not origin.up, ("origin",))
+    metrics.gauge("gateway_cache_memory_bytes", lambda: caches.memory.bytes + memory.bytes)
 
     def take_over() -> None:
         metrics.set_total("gateway_stale_served_total", (), passage.stale_served)
+        for event, count in origin.counts.items():
+            metrics.set_total("gateway_origin_events_total", (event,), count)
 
     metrics.before_scrape(take_over)
     return passage
+
+
+def care_of(settings: Settings) -> Care:
+    """How carefully it is asked."""
+    care = Care(
+        connect_seconds=settings.origin_connect_seconds,
+        first_byte_seconds=settings.origin_first_byte_seconds,
+        total_seconds=settings.origin_total_seconds,
+        concurrency=settings.origin_concurrency,
+    )
+    return care.for_rfc9111() if settings.origin_profile == RFC9111 else care
 
 
 def onward(settings: Settings) -> Onward:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli import policy_check_text, policy_more, policy_page, policy_tests, policy_text
+from gateway.cli.cms import page_of
 from gateway.cli.output import Json, err, say_json, write
 from gateway.cli.policy_check import check_directory
 from gateway.cli.policy_sets import located, moment, read_set
@@ -120,7 +121,7 @@ def run_cases(
 
 
 def explain(
-    article: Annotated[str, typer.Argument(help="The article's slug.")],
+    article: Annotated[str, typer.Argument(help="The article's slug; of a CMS's, its path.")],
     address: Annotated[str, typer.Option("--ip", metavar="IP", help="A reader at this address.")] = "",
     region: Annotated[str, typer.Option("--in", metavar="REGION", help="A reader certainly in a region or code.")] = "",
     unknown: Annotated[bool, typer.Option("--unknown", help="A reader whose place is unknown.")] = False,
@@ -136,17 +137,15 @@ def explain(
         raise typer.BadParameter("name exactly one of --ip, --in and --unknown")
     bench = _workbench(directory, content, sample=True)
     policies = read_set(bench.directory)[1]
-    if bench.index is None:
-        raise typer.BadParameter("there is no content; name a directory with --content")
     now = moment(at)
-    facts = _article(bench.index, article)
+    facts, door, original = _asked_about(bench, article, door)
     if region:
         location = _located(region, policies)
     elif address:
         location = _looked_up(address, host, bench, policies, now)
     else:
         location = unknown_location(policies.regions, "hypothetical", host=host)
-    decision = decide(policies, facts, location, door, now, original=original_of(facts, bench.index), whole_trace=True)
+    decision = decide(policies, facts, location, door, now, original=original, whole_trace=True)
     published = is_published(facts, now)
     if as_json:
         say_json(policy_text.explain_json(facts, location, decision, now, policies.regions, published=published))
@@ -159,13 +158,34 @@ def _workbench(directory: Path | None, content: str | None, *, sample: bool) -> 
     settings = load_settings({"policies": directory, "content": content})
     if not settings.policies.is_dir():
         raise typer.BadParameter(f"there is no directory {settings.policies}")
-    index = load_directory(settings.directory) if sample or "content" in settings.model_fields_set else None
+    index = None
+    if not settings.origin and (sample or "content" in settings.model_fields_set):
+        index = load_directory(settings.directory)
     try:
         witnesses = load_witnesses(settings.geoip, NoEvents())
     except EvidenceError as error:
         err.print(f"No evidence: {error}", markup=False)
         witnesses = None
     return Workbench(settings, settings.policies, index, witnesses)
+
+
+def _asked_about(bench: Workbench, article: str, door: Door) -> tuple[Facts, Door, Facts | None]:
+    """An article's facts, its door, and of what it is a translation. A CMS is asked for the page as it is just now."""
+    if bench.index is not None:
+        facts = _article(bench.index, article)
+        return facts, door, original_of(facts, bench.index)
+    if not article.startswith("/"):
+        raise typer.BadParameter(
+            f"the articles are at {bench.settings.origin}: name one by its path, as /news/{article}"
+        )
+    _, found = page_of(bench.settings, article)
+    if found is None:
+        raise typer.BadParameter(
+            f"{bench.settings.origin}{article} is nothing that a policy could treat: it passes as it is"
+        )
+    if not found.article:
+        err.print(f"{article} is no article, as far as it says: only policies that mean every article mean it.")
+    return found.facts, found.door, None
 
 
 def _article(index: DirectoryIndex, slug: str) -> Facts:

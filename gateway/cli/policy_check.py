@@ -52,6 +52,11 @@ def check_directory(
         problems += error.problems
     databases = witnesses.infos if witnesses else ()
     missed = unchecked(index=index, databases=databases, redirect_hosts=True)
+    if settings.origin:
+        missed[0] = (
+            f"The articles are at {settings.origin}: which of them the policies mean was not checked. "
+            "Ask of one with `gateway explain PATH`."
+        )
     proven: Proven | None = None
     if policies is None:
         missed.insert(0, "The set cannot be used: what it would do was not checked.")

@@ -26,6 +26,7 @@ COUNTERS: Mapping[str, tuple[Labels, str]] = {
     "gateway_cache_variant_refused_total": ((), "Stored pages that failed their check and were not used."),
     "gateway_cache_fills_total": (("result",), "Pages that were missing: made, made after waiting, or made by others."),
     "gateway_cache_recoded_total": (("result",), "Pages in better codings: coded here, taken over, or failed."),
+    "gateway_origin_events_total": (("event",), "At the origin: requests, retries, probes, failing statuses, faults."),
     "gateway_stale_served_total": ((), "Pages served stale."),
     "gateway_geo_lookups_total": (("source", "result"), "GeoIP look-ups: found, abstained or failed."),
     "gateway_geo_shadow_total": (("result",), "New locations by which the shadow GeoIP files agree, differ or failed."),

@@ -1,0 +1,39 @@
+"""Ask a CMS for one of its pages, for verbs that look at it: what is it, and what does it say of itself?"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from gateway.content.message import Request, Response, joined
+from gateway.content.origin import Origin
+from gateway.content.origin_coding import decode
+from gateway.errors import ContentError
+from gateway.events import NoEvents
+from gateway.origins import care_of, rules_of
+from gateway.render.foreign.recognise import Recognised, recognise
+from gateway.settings import Settings
+from gateway.web.host import hostname
+
+_AGENT = ("User-Agent", "gateway")
+
+
+def page_of(settings: Settings, target: str) -> tuple[Response, Recognised | None]:
+    """The page as the CMS says it just now, any content coding undone, and what it is. Raises OriginError, and
+    ContentError where it is none that readers are shown.
+    """
+    response = asyncio.run(_asked(settings, target))
+    if response.status != 200:
+        raise ContentError(f"{settings.origin}{target}: the CMS says {response.status} {response.reason}")
+    coding = joined(response.fields, "content-encoding")
+    limit = care_of(settings).body_bytes
+    plain = replace(response, body=decode(response.body, coding, limit)) if coding else response
+    return plain, recognise(plain, target, rules_of(settings), hostname(settings.site_url.partition("//")[2]))
+
+
+async def _asked(settings: Settings, target: str) -> Response:
+    origin = Origin(settings.origin, NoEvents(), care_of(settings), host=settings.origin_host)
+    try:
+        return await origin.fetch(Request("GET", target, (_AGENT, ("Accept-Encoding", "gzip"))))
+    finally:
+        await origin.aclose()
