@@ -35,7 +35,7 @@ from gateway.snapshot import Snapshot
 from gateway.state import StateDirectory
 from gateway.telemetry.metrics import Metrics
 
-LOOK_EVERY_SECONDS = 1.0
+LOOK_EVERY_SECONDS = 0.5
 OLD_EVIDENCE = timedelta(days=30)
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 NOTICE = re.compile(rb'data-notice="([^"]+)"')
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
+_CLOSE = re.compile(rb"(?i)\r\nconnection: *close")
 PATIENCE_SECONDS = 20.0
 WARM_CONNECTIONS = 20
 
@@ -109,7 +110,7 @@ class Load:
             status = int(head[9:12])
             self.seen.statuses[status] += 1
             fault = ask.fault(status, body)
-            if self._keep_alive and b"\r\nConnection: close" not in head:
+            if self._keep_alive and not _CLOSE.search(head):
                 self._idle.append((reader, writer))
                 writer = None
         except (OSError, EOFError, asyncio.LimitOverrunError) as error:

@@ -138,7 +138,7 @@ class Proxy:
         self.flows.set()
         self.cut_after: int | None = None
         self.cut_once: int | None = None
-        self.connections = self.open = 0
+        self.connections = 0
         self._random = random.Random(7)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -148,7 +148,6 @@ class Proxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        self.open += 1
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -164,7 +163,6 @@ class Proxy:
         except OSError:
             pass
         finally:
-            self.open -= 1
             self._tasks.discard(task)
             for closing in (writer, upstream):
                 if closing is not None:

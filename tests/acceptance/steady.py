@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -63,16 +62,14 @@ def ask(slug: str, reader: str, *, close: bool = False) -> Ask:
     return Ask(request, 200, notices, holds=passage)
 
 
-def everybody(
-    *, cold_every: int = 20, warm: int = WARM, close: bool = False, next_cold: Callable[[], int] | None = None
-) -> Asks:
+def everybody(*, cold_every: int = 20, warm: int = WARM, cold: int = COLD, close: bool = False) -> Asks:
     """Readers in turn. Every so many requests one is for a page that nobody has asked for before (0: none)."""
-    names, fresh = list(READERS), next_cold or count().__next__
+    names, fresh = list(READERS), count()
 
     def of(number: int) -> Ask:
         reader = names[number % len(names)]
         if cold_every and number % cold_every == cold_every - 1:
-            return ask(f"cold-{fresh() % COLD}", reader, close=close)
+            return ask(f"cold-{next(fresh) % cold}", reader, close=close)
         if number % 53 == 7:
             return ask("court", reader, close=close)
         return ask(f"warm-{number // len(names) % warm}", reader, close=close)
