@@ -58,23 +58,36 @@ class Material:
     geoip: Path
     readers: Sequence[Reader]
     slugs: Sequence[str]
+    long: Sequence[str] = ()
+    cold: Sequence[str] = ()
 
     @property
-    def paths(self) -> list[str]:
-        """The paths that are asked for."""
-        return [f"/articles/{slug}" for slug in self.slugs]
+    def warm(self) -> Sequence[str]:
+        """What every server is to have at hand."""
+        return (*self.slugs, *self.long)
 
 
-def make(directory: Path, *, readers: int, articles: int, characters: int, seed: int = 1) -> Material:
-    """Write the material under `directory`."""
+SHORT_CHARACTERS, LONG_CHARACTERS = 8_000, 52_000
+"""They make pages of 14 and 60 kB."""
+
+
+def make(directory: Path, *, readers: int, articles: int, long: int = 0, cold: int = 0, seed: int = 1) -> Material:
+    """Write the material under `directory`: so many articles of 14 kB, of 60 kB, and of 14 kB that nobody asked for."""
     chosen = _readers(readers, random.Random(seed))
     geoip = directory / "benchmark.mmdb"
     _geoip(chosen, geoip)
-    slugs = [f"crossing-{number}" for number in range(1, articles + 1)]
     prose = _sample_paragraphs()
-    for number, slug in enumerate(slugs, 1):
-        _article(directory / "content" / "articles" / "en" / f"{slug}.md", slug, number, characters, prose)
-    return Material(directory / "content", geoip, chosen, slugs)
+    written = []
+    for name, count, characters in (
+        ("crossing", articles, SHORT_CHARACTERS),
+        ("passage", long, LONG_CHARACTERS),
+        ("cold", cold, SHORT_CHARACTERS),
+    ):
+        slugs = [f"{name}-{number}" for number in range(1, count + 1)]
+        written.append(slugs)
+        for number, slug in enumerate(slugs, 1):
+            _article(directory / "content" / "articles" / "en" / f"{slug}.md", slug, number, characters, prose)
+    return Material(directory / "content", geoip, chosen, *written)
 
 
 def _readers(count: int, chance: random.Random) -> list[Reader]:
@@ -125,7 +138,7 @@ def _sample_paragraphs() -> list[str]:
 def _article(path: Path, slug: str, number: int, characters: int, prose: Sequence[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     body = ""
-    for index in range(len(prose)):
+    for index in range(10_000):
         if len(body) >= characters:
             break
         body += "## What the river says\n\n" * (index % 5 == 4) + prose[(number * 11 + index) % len(prose)] + "\n\n"

@@ -89,7 +89,7 @@ def write(material: Material, pages: Pages, directory: Path, port: int) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(page.body)
     directory.chmod(0o755)
-    slug = material.slugs[0]
+    slug = material.warm[0]
     sent = {variant: dict(pages[variant, slug, "gzip"].headers) for variant in ("plain", "warned")}
     maps, fields = [], []
     for number, name in enumerate(sorted({*sent["plain"], *sent["warned"]} - OWN)):

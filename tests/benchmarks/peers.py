@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import redis
-
-from tests.benchmarks import nginx_best
 from tests.benchmarks.material import BROWSER, HOST, Material, Reader
 from tests.running import exchange, gateway
-from tests.servers import free_port, valkey
 
 HOPS = {"connection", "date", "content-length", "transfer-encoding", "server", "keep-alive"}
 
@@ -31,14 +25,20 @@ class Peer:
     name: str
     port: int
     pids: tuple[int, ...]
-    log: Path
+    log: Path | None
 
     def spent_seconds(self) -> float:
         """Processor time of its processes so far."""
         return sum(_spent_seconds(pid) for pid in self.pids)
 
+    def megabytes(self) -> float:
+        """Memory of its own that its processes hold (proc(5): RssAnon), shared files aside."""
+        return sum(map(_megabytes, self.pids))
+
     def lines(self) -> int:
         """Requests logged so far."""
+        if self.log is None:
+            return 0
         with self.log.open("rb") as file:
             return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
 
@@ -71,41 +71,6 @@ def the_gateway(
     ) as running:
         pin(running.process.pid, core)
         yield Peer(name, running.port, (running.process.pid,), running.log)
-
-
-@contextlib.contextmanager
-def nginx(material: Material, pages: nginx_best.Pages, directory: Path, core: int) -> Iterator[Peer]:
-    """nginx at its best: one worker, pages rendered beforehand, picked by geoip2, compressed beforehand."""
-    port = free_port()
-    config = nginx_best.write(material, pages, directory, port)
-    with (directory / "stderr").open("wb") as stderr:
-        process = subprocess.Popen(["nginx", "-e", "stderr", "-p", str(directory), "-c", str(config)], stderr=stderr)
-    try:
-        _wait(port, process)
-        pin(process.pid, core)
-        yield Peer("nginx, pre-rendered", port, (process.pid,), directory / "access.log")
-    finally:
-        _end(process, signal.SIGQUIT)
-
-
-@contextlib.contextmanager
-def aiohttp_and_redis(material: Material, pages: nginx_best.Pages, directory: Path, core: int) -> Iterator[Peer]:
-    """Plain aiohttp that asks Redis once a request. Redis runs on the other core, which does it a favour."""
-    directory.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    with valkey(directory / "valkey") as store:
-        with redis.Redis(port=store.port) as client:
-            for (variant, slug, coding), page in pages.items():
-                client.set(f"{variant}:{slug}:{coding}", json.dumps(dict(page.headers)).encode() + b"\n" + page.body)
-        command = [sys.executable, "-m", "tests.benchmarks.plain", str(port), str(store.port), str(material.geoip)]
-        with (directory / "stderr").open("wb") as stderr:
-            process = subprocess.Popen([*command, str(directory / "access.log")], stderr=stderr)
-        try:
-            _wait(port, process)
-            pin(process.pid, core)
-            yield Peer("aiohttp, one Redis GET a request", port, (process.pid,), directory / "access.log")
-        finally:
-            _end(process, signal.SIGTERM)
 
 
 def pin(pid: int, core: int) -> None:
@@ -141,7 +106,15 @@ def _spent_seconds(pid: int) -> float:
     return own + sum(map(_spent_seconds, _children(pid)))
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+def _megabytes(pid: int) -> float:
+    try:
+        fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    except OSError:
+        return 0.0
+    return int(fields["RssAnon"].split()[0]) / 1024 + sum(map(_megabytes, _children(pid)))
+
+
+def wait(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError, http.client.HTTPException):
@@ -151,7 +124,7 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"{process.args!r} did not start")
 
 
-def _end(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
+def end(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
     process.send_signal(how)
     try:
         process.wait(10)

@@ -1,4 +1,4 @@
-"""What was measured, as a table for people, as JSON, as a picture for the README."""
+"""What was measured, as tables for people, as JSON, as a picture for the README."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from xml.sax.saxutils import escape
 from tests.benchmarks.load import Measured
 
 STYLE = (
-    "<style>text{font:14px system-ui,sans-serif;fill:#222}.bar{fill:#7a8b99}.ours{fill:#0b6e75}"
-    "@media(prefers-color-scheme:dark){text{fill:#ddd}.ours{fill:#3fb6bd}}</style>"
+    "<style>text{font:14px system-ui,sans-serif;fill:#222}.bar{fill:#7a8b99}.ours{fill:#0b6e75}.line{stroke:#999}"
+    "@media(prefers-color-scheme:dark){text{fill:#ddd}.ours{fill:#3fb6bd}.line{stroke:#777}}</style>"
 )
 
 
@@ -57,11 +57,19 @@ def _microseconds(runs: Sequence[Measured]) -> float:
     return median(run.server_seconds / run.requests * 1e6 for run in runs)
 
 
-def as_text(found: Sequence[Row], facts: Mapping[str, object]) -> str:
-    """A Markdown table that is also legible in a terminal."""
-    width = max(len(row.server) for row in found)
+def as_text(tables: Mapping[str, Sequence[Row]], memory: Mapping[str, float], facts: Mapping[str, object]) -> str:
+    """Markdown tables that are also legible in a terminal."""
+    said = [_table(scenario, found) for scenario, found in tables.items()]
+    width = max(map(len, memory))
+    lines = [f"| {'memory of its own':{width}} | MB |", f"|{'-' * (width + 2)}|---:|"]
+    said.append("\n".join([*lines, *(f"| {server:{width}} | {amount:.0f} |" for server, amount in memory.items())]))
+    return "\n\n".join([*said, "; ".join(f"{name}: {value}" for name, value in facts.items())])
+
+
+def _table(scenario: str, found: Sequence[Row]) -> str:
+    width = max(len(scenario), *(len(row.server) for row in found))
     lines = [
-        f"| {'server':{width}} | requests/s | slowest–fastest | ratio | CPU µs | by CPU | p50 ms | p99 ms |",
+        f"| {scenario:{width}} | requests/s | slowest–fastest | ratio | CPU µs | by CPU | p50 ms | p99 ms |",
         f"|{'-' * (width + 2)}|-----------:|----------------:|------:|-------:|-------:|-------:|-------:|",
     ]
     for row in found:
@@ -71,32 +79,36 @@ def as_text(found: Sequence[Row], facts: Mapping[str, object]) -> str:
             f"{row.rate:10,.0f} | {spread:>15} | {row.ratio:5.2f} | {processor} | {row.p50_ms:6.2f} | {row.p99_ms:6.2f}"
         )
         lines.append(f"| {row.server:{width}} | {figures} |")
-    said = "; ".join(f"{name}: {value}" for name, value in facts.items())
-    return "\n".join([*lines, "", said])
+    return "\n".join(lines)
 
 
-def as_json(found: Sequence[Row], facts: Mapping[str, object]) -> str:
+def as_json(tables: Mapping[str, Sequence[Row]], memory: Mapping[str, float], facts: Mapping[str, object]) -> str:
     """All of it."""
-    return json.dumps({"facts": dict(facts), "servers": [asdict(row) for row in found]}, indent=1)
+    scenarios = {scenario: [asdict(row) for row in found] for scenario, found in tables.items()}
+    return json.dumps({"facts": dict(facts), "scenarios": scenarios, "megabytes": dict(memory)}, indent=1)
 
 
-def as_svg(found: Sequence[Row], title: str) -> str:
-    """Bars of the ratios, with the figure beside each; legible on light and on dark."""
-    left, bar, step, top = 250, 330, 34, 52
-    longest = max(row.ratio for row in found)
-    height = top + step * len(found) + 12
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 680 {height}" role="img" aria-label="{escape(title)}">',
-        STYLE,
-        f'<text x="8" y="26" font-weight="600">{escape(title)}</text>',
-    ]
-    for number, row in enumerate(found):
-        y = top + step * number
-        length = max(2.0, bar * row.ratio / longest)
-        kind = "ours" if row.server.startswith("gateway") else "bar"
-        parts += [
-            f'<text x="{left - 10}" y="{y + 16}" text-anchor="end">{escape(row.server)}</text>',
-            f'<rect class="{kind}" x="{left}" y="{y}" width="{length:.0f}" height="22" rx="2"/>',
-            f'<text x="{left + length + 8:.0f}" y="{y + 16}">{row.ratio:.2f}</text>',
-        ]
-    return "\n".join([*parts, "</svg>"]) + "\n"
+def as_svg(tables: Mapping[str, Sequence[Row]], title: str) -> str:
+    """For each scenario bars of the ratios, with the figure beside each, and a line at 1; legible on light and dark."""
+    left, bar, step = 250, 330, 30
+    longest = max(row.ratio for found in tables.values() for row in found)
+    parts, y = [f'<text x="8" y="26" font-weight="600">{escape(title)}</text>'], 56
+    for scenario, found in tables.items():
+        parts.append(f'<text x="8" y="{y + 4}" font-style="italic">{escape(scenario)}</text>')
+        top, y = y + 10, y + 14
+        for row in found:
+            length = max(2.0, bar * row.ratio / longest)
+            kind = "ours" if row.server.startswith("gateway") else "bar"
+            parts += [
+                f'<text x="{left - 10}" y="{y + 15}" text-anchor="end">{escape(row.server)}</text>',
+                f'<rect class="{kind}" x="{left}" y="{y}" width="{length:.0f}" height="20" rx="2"/>',
+                f'<text x="{left + length + 8:.0f}" y="{y + 15}">{row.ratio:.2f}</text>',
+            ]
+            y += step
+        one = left + bar / longest
+        parts.append(
+            f'<line class="line" x1="{one:.0f}" y1="{top}" x2="{one:.0f}" y2="{y - 6}" stroke-dasharray="3 3"/>'
+        )
+        y += 22
+    box = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 680 {y}" role="img" aria-label="{escape(title)}">'
+    return "\n".join([box, STYLE, *parts, "</svg>"]) + "\n"

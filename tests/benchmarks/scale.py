@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.benchmarks import load, peers, report
+from tests.benchmarks import peers, report, scenarios
 from tests.benchmarks.__main__ import SERVER_CORE, measure
 from tests.benchmarks.material import HOST, Material, make
 from tests.running import POLICIES, Running, gateway
@@ -57,7 +57,7 @@ def main() -> int:
     tables: dict[str, list[Grown]] = {}
     with tempfile.TemporaryDirectory(prefix="gateway-scale-") as name:
         directory = Path(name)
-        material = make(directory / "material", readers=given.readers, articles=10, characters=8_000)
+        material = make(directory / "material", readers=given.readers, articles=10)
         for kind, sizes in (("articles", given.articles), ("policies", given.policies), ("workers", given.workers)):
             if sizes:
                 tables[kind] = _table(kind, sizes, material, directory, given)
@@ -72,7 +72,7 @@ def _arguments() -> argparse.Namespace:
         parser.add_argument(f"--{kind}", type=int, nargs="*", default=sizes)
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3, help="of each size in each round")
+    parser.add_argument("--seconds", type=int, default=3, help="of each size in each round")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--readers", type=int, default=2_000, help="different addresses")
     parser.add_argument("--json", action="store_true")
@@ -104,7 +104,7 @@ def _table(
                 peers.pin(one.process.pid, SERVER_CORE)
             servers.append(peers.Peer(f"{size:,}", one.port, pids, one.log))
             running.append(one)
-        rounds = measure(servers, load.write_load(material, directory), given)
+        rounds = measure(servers, scenarios.WARM, material, directory, given)
         rows = {row.server: row for row in report.rows(rounds)}
         found = []
         for size, server, one, started in zip(sizes, servers, running, starts, strict=True):
