@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 NOTICE = re.compile(rb'data-notice="([^"]+)"')
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
-_CLOSE = re.compile(rb"(?i)\r\nconnection: *close")
+_CLOSE = re.compile(rb"(?i)\AHTTP/1\.0|\r\nconnection: *close")
 PATIENCE_SECONDS = 20.0
 WARM_CONNECTIONS = 20
 
@@ -95,14 +95,20 @@ class Load:
         for _, writer in self._idle:
             writer.close()
 
+    def _waiting(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """A connection that is free; one that the server has closed meanwhile is none, as for any client."""
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof() and reader.exception() is None:
+                return reader, writer
+            writer.close()
+        return None
+
     async def _one(self, ask: Ask, due: float) -> None:
         writer = None
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                if self._idle:
-                    reader, writer = self._idle.pop()
-                else:
-                    reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+                reader, writer = self._waiting() or await asyncio.open_connection("127.0.0.1", self._port)
                 writer.write(ask.request)
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = _LENGTH.search(head)
