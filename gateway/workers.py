@@ -31,6 +31,7 @@ from gateway.settings import Settings
 from gateway.state import StateDirectory
 from gateway.telemetry.logs import start_logging
 from gateway.web.admin import admin_application
+from gateway.web.admin_server import AdminRunner
 
 READY_SECONDS = 600.0
 """A worker that starts without a kept index may have a hundred thousand articles to read on a busy machine."""
@@ -124,7 +125,7 @@ class Workers:
 
     async def _administer(self) -> None:
         fleet = Fleet(lambda: [worker.admin for worker in self._workers.values()], self.admin_token)
-        runner = web.AppRunner(admin_application(fleet, self.admin_token), access_log=None)
+        runner = AdminRunner(admin_application(fleet, self.admin_token), self.events)
         await runner.setup()
         self._running.push_async_callback(runner.cleanup)
         admin = listen(self.settings.admin_host, self.settings.admin_port)

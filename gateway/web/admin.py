@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from gateway.telemetry.metrics import Snapshot, render
 NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 OPEN = ("/healthz", "/readyz")
 ACTOR_LIMIT = 100
+BODY_SECONDS = 10.0
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -139,7 +141,11 @@ def _text(given: Mapping[str, object], name: str) -> str | None:
 
 
 async def _body(request: web.Request) -> Mapping[str, object]:
-    raw = await request.read()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            raw = await request.read()
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout(text="the rest of the body did not come") from error
     try:
         given = orjson.loads(raw) if raw else {}
     except orjson.JSONDecodeError:
