@@ -54,7 +54,7 @@ def new(
         return
     if not NAME.fullmatch(name):
         raise typer.BadParameter(f"'{name}' is no name for a policy; write small letters, digits and hyphens")
-    answered = _given(chosen, answers, given or [])
+    answered = beforehand = _given(chosen, answers, given or [])
     target = load_settings({"policies": directory}).policies
     if answers is None and not yes:
         answered = _ask(chosen, name, desk, answered)
@@ -66,7 +66,7 @@ def new(
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("x", encoding="utf-8") as out:  # never over what somebody wrote meanwhile
             out.write(text)
-    _report(chosen, name, made, target, answered, with_defaults(chosen, name, answered, desk))
+    _report(chosen, name, made, target, beforehand, with_defaults(chosen, name, answered, desk), desk)
 
 
 def _list() -> None:
@@ -129,7 +129,7 @@ def _ask(template: Template, name: str, desk: Desk, given: Mapping[str, Answer])
     answers = dict(given)
     say(f"{template.title}.\n")
     for question in template.questions:
-        if question.name not in given:
+        if question.asked and question.name not in given:
             answers[question.name] = _answer(template, question, name, desk, answers)
     return answers
 
@@ -176,8 +176,9 @@ def _report(
     name: str,
     made: Draft,
     target: Path,
-    answered: Mapping[str, Answer],
+    beforehand: Mapping[str, Answer],
     whole: Mapping[str, Answer],
+    desk: Desk,
 ) -> None:
     """What was written, what is still to be mended, what to do next."""
     say("Written:")
@@ -190,12 +191,17 @@ def _report(
         fail("Beside your other policies these cases do not hold; mend the cases, or what they say of the policies:")
         for conflict in made.conflicts:
             fail(f"  {conflict}")
+    usual = [question.name for question in template.questions if not question.asked and question.name not in beforehand]
+    if usual:
+        say("\nTaken as usual (--set says otherwise, or mend the file):")
+        for word in usual:
+            say(f"  {word}: {joined(whole[word])}")
     held = [
         question.name
         for question in template.questions
         if question.placeholder
-        and answered.get(question.name, whole[question.name]) == whole[question.name]
-        and question.name not in answered
+        and question.name not in beforehand
+        and whole[question.name] == default_for(question, name, whole, desk)
     ]
     say("\nNext:")
     if held:

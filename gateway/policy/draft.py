@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -164,6 +165,7 @@ def _helpers(desk: Desk) -> dict[str, object]:
     by_slug = {} if desk.index is None else desk.index.facts
     return {
         "outlet": desk.outlet,
+        "owner": _commonest(_owners(desk.files)) or "legal@newsroom.example",
         "newest": originals[0].slug if originals else PLACEHOLDER_SLUG,
         "tags": sorted({tag for facts in originals for tag in facts.tags}),
         "languages": list(dict.fromkeys(facts.language for facts in published)),
@@ -177,6 +179,13 @@ def _helpers(desk: Desk) -> dict[str, object]:
         "day": lambda ahead: (today + timedelta(days=ahead)).isoformat(),
         "midnight": lambda ahead: f"{today + timedelta(days=ahead)}T00:00:00+00:00",
     }  # fmt: skip
+
+
+def _owners(files: Mapping[str, bytes]) -> Iterator[str]:
+    """Who answers for the policies that are there already, valid or not."""
+    for path, raw in files.items():
+        if _is_policy(path):
+            yield from re.findall(r"^owner: +([^\s#]+)", raw.decode("utf-8", "replace"), re.MULTILINE)
 
 
 def _rights(published: Iterable[Facts]) -> Iterator[str]:

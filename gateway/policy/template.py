@@ -27,7 +27,9 @@ Answer = str | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. `default` is a Jinja expression's text; `placeholder`: the default only holds the place."""
+    """One question. `default` is a Jinja expression's text; `placeholder`: the default only holds the place. `asked`:
+    a person is asked it; of the rest the default is taken and said, unless it was answered unasked.
+    """
 
     name: str
     ask: str
@@ -35,6 +37,7 @@ class Question:
     default: str
     many: bool = False
     placeholder: bool = False
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,7 @@ def _questions(root: Node) -> tuple[Question, ...]:
                     fields.text("default"),
                     fields.flag("list"),
                     fields.flag("placeholder"),
+                    fields.flag("asked", default=True),
                 )
             )
     if problems:
