@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gateway.content.source import Index
 from gateway.errors import Problem, Severity
 from gateway.policy.finding import finding
-from gateway.policy.match import candidates
+from gateway.policy.match import candidates, why_not
 from gateway.policy.model import (
     ALL_MEDIA,
     Articles,
@@ -22,6 +22,8 @@ from gateway.policy.model import (
 from gateway.policy.parts import FOREIGN_PARTS
 from gateway.pyyaml import nearest
 
+_There = Mapping[str, frozenset[str]]
+
 
 def lint_content(policies: PolicySet, index: Index) -> Iterator[Problem]:
     """Every finding that needs the articles."""
@@ -31,11 +33,12 @@ def lint_content(policies: PolicySet, index: Index) -> Iterator[Problem]:
         for policy in candidates(policies, facts, original):
             meant.setdefault(policy.name, []).append(facts.slug)
     yield from _languages(policies, index, meant)
+    there = _there(index)
     for policy in policies.policies:
         if policy.state is not State.OFF:
-            yield from _selectors(policy, policy.articles, index, "articles")
+            yield from _selectors(policy, policy.articles, index, there, "articles")
             if policy.articles.excepted is not None:
-                yield from _selectors(policy, policy.articles.excepted, index, "articles.except")
+                yield from _selectors(policy, policy.articles.excepted, index, there, "articles.except")
             yield from _parts(policy, index, meant.get(policy.name, []))
             if policy.name not in meant:
                 yield finding(
@@ -47,16 +50,25 @@ def lint_content(policies: PolicySet, index: Index) -> Iterator[Problem]:
                 )
 
 
-def _selectors(policy: Policy, articles: Articles, index: Index, mark: str) -> Iterator[Problem]:
-    known = {
-        "slugs": (articles.slugs, set(index.facts)),
-        "sections": (articles.sections, {facts.section for facts in index.facts.values()}),
-        "tags": (articles.tags, {tag for facts in index.facts.values() for tag in facts.tags}),
-        "languages": (articles.languages, {facts.language for facts in index.facts.values()}),
+def _there(index: Index) -> _There:
+    """Every word by which an article can be selected, by the kind of selector."""
+    every = index.facts.values()
+    return {
+        "slugs": frozenset(index.facts),
+        "sections": frozenset(facts.section for facts in every),
+        "tags": frozenset(tag for facts in every for tag in facts.tags),
+        "languages": frozenset(facts.language for facts in every),
+        "rights": frozenset(right for facts in every for _, named in facts.media_rights for right in named),
     }
-    for kind, (wanted, there) in known.items():
-        for word in sorted((wanted or frozenset()) - there):
-            near = nearest(word, there)
+
+
+def _selectors(policy: Policy, articles: Articles, index: Index, there: _There, mark: str) -> Iterator[Problem]:
+    wanted = {
+        "slugs": articles.slugs, "sections": articles.sections, "tags": articles.tags, "languages": articles.languages,
+    }  # fmt: skip
+    for kind, words in wanted.items():
+        for word in sorted((words or frozenset()) - there[kind]):
+            near = nearest(word, there[kind])
             remedy = f"did you mean '{near}'?" if near else "mend it, or leave it if it is to come"
             yield finding(
                 policy,
@@ -64,6 +76,25 @@ def _selectors(policy: Policy, articles: Articles, index: Index, mark: str) -> I
                 "dead-selector",
                 f"no article has the {kind.removesuffix('s')} '{word}'",
                 remedy,
+            )
+    for right in sorted((articles.media_rights or frozenset()) - there["rights"]):
+        near = nearest(right, there["rights"])
+        yield finding(
+            policy,
+            f"{mark}.media.rights.{right}",
+            "dead-selector",
+            f"no medium's sidecar names the right '{right}'",
+            f"did you mean '{near}'?" if near else "write it into media/<file>.yaml, or leave it if it is to come",
+        )
+    for path in articles.paths or ():
+        alone = Articles(paths=(path,), translations=articles.translations)
+        if not any(not why_not(alone, facts) for facts in index.facts.values()):
+            yield finding(
+                policy,
+                f"{mark}.paths.{path}",
+                "dead-selector",
+                f"no article stands at the path '{path}'",
+                "articles of this directory stand at /articles/<slug>; mend it, or leave it if they are to come",
             )
     for slug in sorted(articles.slugs or ()):
         facts = index.facts.get(slug)

@@ -112,10 +112,15 @@ def test_two_blocks_that_may_meet_are_found_unless_priority_settles_it() -> None
         ("{languages: [fr]}", ["means-nothing", "dead-selector"]),
         ("{sections: [world], except: {tags: [none]}}", ["dead-selector"]),
         ("{slugs: [b]}", ["translation-named"]),
+        ("{media: {rights: [us-only]}}", []),
+        ("{media: {rights: [us-only, eu-only]}}", ["dead-selector"]),
+        ("{media: {rights: [us-onyl]}}", ["dead-selector", "means-nothing"]),
+        ("{paths: [/articles/a, '/articles/*']}", []),
+        ("{paths: [/articles/a, /artikel/a]}", ["dead-selector"]),
     ],
 )
 def test_selectors_that_mean_nothing_in_the_content_are_found(articles: str, codes: list[str]) -> None:
-    index = shelf(article("a"), article("b", translation_of="a"))
+    index = shelf(article("a", media_rights=(("photo.jpg", frozenset({"us-only"})),)), article("b", translation_of="a"))
     assert sorted(found("block: {notice: gone}", index, articles=articles)) == sorted(codes)
 
 
@@ -186,3 +191,24 @@ def test_a_region_that_no_policy_names_is_found_where_it_stands() -> None:
     (problem,) = [one for one in lint(made, now=NOW) if one.code == "unused-region"]
     assert (problem.path, problem.line, problem.column) == ("regions.yaml", 3, 3)
     assert "'idle'" in problem.what
+
+
+@pytest.mark.parametrize(
+    ("region", "listed", "codes"),
+    [
+        ("networks_file: networks/l.txt", "# Fetched on 2026-09-01, from a list.\n192.0.2.0/24\n", []),
+        ("networks_file: networks/l.txt", "# Of 2026-08-24\n192.0.2.0/24 # new 2026-11-01\n", ["old-list"]),
+        ("networks_file: networks/l.txt", "# No 2026-13-01 here\n192.0.2.0/24\n", ["undated-list"]),
+        ("networks_file: networks/l.txt, as_of: 2026-11-01", "# Of 2025-01-01\n192.0.2.0/24\n", []),
+        ("networks: [192.0.2.0/24]", "", ["undated-list"]),
+        ("networks: [192.0.2.0/24], as_of: 2026-01-01", "", ["old-list"]),
+    ],
+)
+def test_a_list_of_networks_that_hide_people_is_dated_and_recent(region: str, listed: str, codes: list[str]) -> None:
+    written = {
+        "regions.yaml": f"regions:\n  hidden: {{{region}, kind: relay}}\n",
+        "networks/l.txt": listed or "192.0.2.0/24\n",
+    }
+    made = policies(policy("notice: warn", more=SOUND, readers="{in: [RU]}"), **written)
+    assert [one.code for one in lint(made, now=NOW) if one.path == "regions.yaml"] == codes
+    assert not [one for one in lint(made) if one.path == "regions.yaml"]
