@@ -100,7 +100,7 @@ _ROWS = """
 9111:4.3.3a | MUST | answer with the full response, where validation brings one
 9111:4.3.3b | MAY | on a 5xx at validation, pass it on or act as if the origin failed
 9111:4.3.4a | MUST NOT | update by a 304 whose strong validators are not the stored response's
-9111:4.3.4b | MUST | by weak validators, update the stored response that matches; without any, only one that has none
+9111:4.3.4b | MUST | by weak validators, update the stored response that matches; by none, the only one that can be meant
 9111:4.3.4c | MUST | update the stored fields by the 304's
 9111:4.3.5a | SHOULD | update or invalidate stored GET responses by a HEAD's 200
 9111:4.3.5b | SHOULD | take a stored response as stale where a HEAD's validators or Content-Length differ

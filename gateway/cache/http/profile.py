@@ -19,7 +19,6 @@ class Profile:
     `shares_with_credentials`: a request with Authorization may be answered with what others were told.
     `readers_may_ask`: a reader's no-cache, max-age, min-fresh and Pragma send a request to the origin (section 5.2.1:
     advisory). `whole_fills`: on a miss, a reader's conditions wait until the response is stored, so that it can be.
-    `trusts_bare_304`: a 304 without any validator confirms the one response that was asked about.
     `languages_unordered`: of languages liked equally well, their order in Accept-Language means nothing.
 
     `failures`: statuses that a stale response may stand in for. `stale_unreachable_seconds`, `stale_failing_seconds`:
@@ -39,7 +38,6 @@ class Profile:
     shares_with_credentials: bool = True
     readers_may_ask: bool = True
     whole_fills: bool = False
-    trusts_bare_304: bool = False
     languages_unordered: bool = True
     failures: frozenset[int] = frozenset({500, 502, 503, 504})
     stale_unreachable_seconds: int = DAY_SECONDS
@@ -58,7 +56,6 @@ NEWSROOM = Profile(
     shares_with_credentials=False,
     readers_may_ask=False,
     whole_fills=True,
-    trusts_bare_304=True,
     languages_unordered=False,
     failures=frozenset({408, 429, 500, 502, 503, 504}),
     stale_failing_seconds=DAY_SECONDS,

@@ -25,7 +25,7 @@ def refreshed(
     """The stored response after a 304 to our condition (sections 3.2, 4.3.4). None where the 304 means another
     response: then nothing may be updated by it, and the request is sent again without a condition.
     """
-    if not _is_meant(stored, response.fields, received_at, profile):
+    if not _is_meant(stored, response.fields, received_at):
         return None
     return _updated(request, stored, response.fields, requested_at, received_at, profile)
 
@@ -71,15 +71,17 @@ def combined(
     return replace(updated, response=joined, partial=partial, digest=digest_of(joined))
 
 
-def _is_meant(stored: Stored, new: Fields, now: float, profile: Profile) -> bool:
-    """Section 4.3.4, rule for rule: strong validators, then weak ones, then none on either side."""
+def _is_meant(stored: Stored, new: Fields, now: float) -> bool:
+    """Section 4.3.4: by strong validators, else by weak ones. A 304 with neither answers the only question that was
+    asked: many origins send such, and there is one response that they can mean.
+    """
     if strong_etag(new) or strong_date(new, now):
         same_etag = strong_etag(new) is not None and strong_etag(new) == strong_etag(stored.fields)
         same_date = strong_date(new, now) is not None and strong_date(new, now) == (stored.last_modified or "").strip()
         return same_etag or (same_date and strong_etag(new) is None)
     if values(new, "etag") or values(new, "last-modified"):
         return same_weak(new, stored.fields)
-    return profile.trusts_bare_304 or (stored.etag is None and stored.last_modified is None)
+    return True
 
 
 def _updated(
