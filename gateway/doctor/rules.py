@@ -9,6 +9,7 @@ from gateway.doctor.check import Check, failed, ok, warning
 from gateway.errors import Problem, Severity
 from gateway.policy.calendar import calendar
 from gateway.policy.decide import next_boundary
+from gateway.policy.lint_regions import OLD_LIST, is_old
 from gateway.policy.model import PolicySet
 
 NAME = "policies"
@@ -32,6 +33,7 @@ def policies(found: PolicySet | None, problems: Sequence[Problem], path: str, no
     boundary = next_boundary(found, now)
     coming = f"next change at {boundary:%Y-%m-%d %H:%M:%S %Z}" if boundary else "no change ahead"
     yield ok(NAME, f"revision {found.revision}, {len(found.policies)} policies; {coming}")
+    yield from _lists(found, now)
     for entry in calendar(found, now):
         if entry.overdue:
             yield warning(
@@ -40,3 +42,20 @@ def policies(found: PolicySet | None, problems: Sequence[Problem], path: str, no
                 "It stays in force, whether its reason still holds or not.",
                 "review it and set a new `review_by`, or `state: off`",
             )
+
+
+def _lists(found: PolicySet, now: datetime) -> Iterator[Check]:
+    """How old the lists are of networks whose users may be elsewhere."""
+    for region in found.regions.values():
+        if not region.kind:
+            continue
+        name, what = f"networks {region.name}", f"{len(region.networks)} {region.kind} networks"
+        if not region.as_of:
+            yield warning(name, f"{what}, of no known day", "An old list takes strangers for people at a known place.",
+                          "write the day into its file: `# as of 2026-11-01`")  # fmt: skip
+        elif is_old(region, now):
+            yield warning(name, f"{what} as of {region.as_of}, more than {OLD_LIST.days} days ago",
+                          "Whoever began to hide people since is taken for a known place.",
+                          "fetch it anew, and write the day into it")  # fmt: skip
+        else:
+            yield ok(name, f"{what} as of {region.as_of}")

@@ -52,7 +52,7 @@ def examine(
     now: datetime | None = None,
 ) -> Examined:
     """`lint`, and what was tried for it. `codes`: every ISO code that occurs in the databases, where that is known."""
-    found = [*_of_the_set(policies), *lint_regions(policies)]
+    found = [*_of_the_set(policies), *lint_regions(policies, now)]
     for policy in policies.policies:
         if policy.state is not State.OFF:
             found += lint_policy(policy, policies, now)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
 from ipaddress import ip_network
 
 from gateway.errors import Problem
@@ -18,6 +20,8 @@ LONGEST = {4: 24, 6: 48}
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+_REMARKED_DAY = re.compile(r"^[^#\n]*#.*?\b(\d{4}-\d{2}-\d{2})\b", re.ASCII | re.MULTILINE)
 
 
 def parse_regions(files: Mapping[str, bytes], path: str, problems: list[Problem]) -> dict[str, Region]:
@@ -88,7 +92,7 @@ def _region(name: str, key: Node, value: Node, files: Mapping[str, bytes], probl
             networks=networks,
             hosts=hosts,
             kind=kind,
-            as_of=_day(fields, "as_of"),
+            as_of=_day(fields, "as_of") or _dated(files.get(fields.text("networks_file"), b"")),
             source=fields.text("source"),
             sovereign=fields.text("sovereign"),
             controlled_by=fields.text("controlled_by"),
@@ -221,3 +225,11 @@ def _hosts(fields: Fields) -> frozenset[str]:
 def _day(fields: Fields, name: str) -> str:
     day = fields.day(name)
     return day.isoformat() if day else ""
+
+
+def _dated(listed: bytes) -> str:
+    """The first day that a remark in a list of networks names: `# as of 2026-11-01`; "" for none."""
+    for written in _REMARKED_DAY.findall(listed.decode("utf-8", "replace")):
+        with suppress(ValueError):
+            return date.fromisoformat(written).isoformat()
+    return ""

@@ -204,6 +204,12 @@ def test_policies_that_are_broken_or_past_their_review(tmp_path: Path) -> None:
     _, parsed = read_and_parse(tmp_path)
     assert complaints(policies(parsed.policies, parsed.problems, "p", NOW)) == [("policy late", W)]
     assert complaints(policies(parsed.policies, parsed.problems, "p", NOW - timedelta(days=2))) == []
+    lists = "regions:\n  {}: {{networks: [192.0.2.0/24], kind: relay{}}}\n"
+    for name, day, wrong in (("new", ", as_of: 2026-11-01", []), ("old", ", as_of: 2026-01-01", [("networks old", W)]),
+                             ("some", "", [("networks some", W)])):  # fmt: skip
+        (tmp_path / "regions.yaml").write_text(lists.format(name, day))
+        _, parsed = read_and_parse(tmp_path)
+        assert complaints(policies(parsed.policies, parsed.problems, "p", NOW - timedelta(days=2))) == wrong
     (tmp_path / "broken.yaml").write_text("policy: broken\nreaders: all\nreaders: all\n")
     _, parsed = read_and_parse(tmp_path)
     found = list(policies(parsed.policies, parsed.problems, "p", NOW))
