@@ -10,7 +10,7 @@ from gateway.cli.policy_check_text import summary, tried
 from gateway.content.source import Index
 from gateway.geo.territory import name_of
 from gateway.policy.calendar import calendar
-from gateway.policy.compare import ELSEWHERE, UNKNOWN_READER
+from gateway.policy.compare import ELSEWHERE, UNKNOWN_READER, shortly
 from gateway.policy.disputed import disputed_among
 from gateway.policy.model import Block, Notice, NoticeText, PolicySet, State, Withhold
 from gateway.policy.proofs import described
@@ -24,7 +24,7 @@ SHOWN_SLUGS = 8
 PUBLISHED = "as published"
 
 _SAID = {
-    "block": "refused, with the notice “{}”", "notice": "notice “{}”", "withhold": "without {}",
+    "block": "refused, with the notice “{}”", "notice": "notice “{}”", "withhold": "without “{}”",
     "substitute": "another text for {}", "header": "header {}", "redirect": "sent elsewhere",
 }  # fmt: skip
 _BRIEFLY = {
@@ -58,6 +58,7 @@ def page(checked: Checked, index: Index | None) -> str:
         title_of=title_of,
         articles=articles,
         said=said,
+        said_of_shadow=said_of_shadow,
         reader=lambda label: _reader(label, policies),
         PUBLISHED=PUBLISHED,
     )
@@ -96,15 +97,28 @@ def articles(table: Table) -> str:
 
 def said(row: Row) -> list[str]:
     """What is done to the page, in words."""
+    return _in_words(row.treatments) or [PUBLISHED]
+
+
+def said_of_shadow(row: Row) -> list[str]:
+    """What policies in shadow would do besides: a text each."""
+    by_policy: dict[str, list[str]] = {}
+    for each in row.shadow:
+        policy, _, treatment = each.partition("=")
+        by_policy.setdefault(policy, []).append(treatment)
+    return [f"{policy} ({'; '.join(_in_words(shortly(names)))})" for policy, names in by_policy.items()]
+
+
+def _in_words(treatments: Sequence[str]) -> list[str]:
     found = []
-    protected = [name.removeprefix("protect:") for name in row.treatments if name.startswith("protect:")]
-    for name in row.treatments:
+    protected = [name.removeprefix("protect:") for name in treatments if name.startswith("protect:")]
+    for name in treatments:
         kind, _, what = name.partition(":")
         if kind in _SAID:
             found.append(_SAID[kind].format(what))
     if protected:
         found.append("protected: " + ("everything" if protected == ["all"] else ", ".join(protected)))
-    return found or [PUBLISHED]
+    return found
 
 
 def _briefly(row: Row) -> str:

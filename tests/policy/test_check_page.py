@@ -40,11 +40,21 @@ def test_the_page_says_who_sees_what_by_which_policy_and_act(directory: Path) ->
     told = plain(page(directory, "--content", CONTENT))
     assert "Germany (DE) 451: refused, with the notice “withdrawn-by-court” One article withdrawn for readers" in told
     assert "Preliminary injunction, file 00 O 0000/26" in told
-    assert "Austria (AT) without p3 One passage left out for readers in Austria" in told
+    assert "Austria (AT) without “p3” One passage left out for readers in Austria" in told
     assert "everywhere else as published no policy" in told
     assert "place unknown notice “undesirable-organization”; protected: everything" in told
     assert "2027-01-21 review passage-withheld" in told
     assert re.search(r"revision [0-9a-f]{12}: 4 policies; nothing found\.", told)
+
+
+def test_what_a_policy_in_shadow_would_do_is_said_in_words(directory: Path) -> None:
+    file = directory / "undesirable-organization-anyone.yaml"
+    file.write_text(file.read_text().replace("state: off", "state: shadow"))
+    told = plain(page(directory, "--content", CONTENT))
+    assert (
+        "in shadow, not applied: undesirable-organization-anyone (notice “undesirable-organization”; protected: "
+        "everything) " in told
+    )
 
 
 def test_the_page_needs_nothing_but_itself(directory: Path) -> None:
