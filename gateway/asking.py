@@ -19,7 +19,8 @@ from gateway.content.origin import Origin, StreamedResponse
 from gateway.content.origin_error import Fault, OriginError
 from gateway.content.suspicion import DOUBTED_SECONDS, suspicion
 from gateway.passing import Asked, Passed, Stream
-from gateway.treatment import NOTHING, Treatment, treatable
+from gateway.sight import NOTHING
+from gateway.treatment import Treatment, treatable
 
 WHOLE = (*CONDITIONS, "range")
 """What a reader adds who has something of the page already."""
@@ -82,7 +83,7 @@ class Asking:
                     await self._put(head_updated(request, old, head, requested_at, received_at, profile), old)
                 else:
                     await self._supersede(head, request.target, old)
-                return Passed(head, why, "miss", "origin", stream=Stream(stack.pop_all(), streamed))
+                return self._streaming(asked, Passed(head, why, "miss", "origin"), stack, streamed)
             response = await self._credible(asked, streamed, old, received_at)
         if confirmed and old is not None:
             kept = refreshed(asked.request, old, response, requested_at, received_at, profile)
@@ -98,6 +99,7 @@ class Asking:
             return Passed(response, why, "miss", "origin", sight)
         if purges == self._purges:
             await self._put(kept, old)
+            self._alone_until.pop(request.target, None)
         return await self.seen(asked, kept, why, "revalidated" if confirmed else "miss", "origin")
 
     async def for_one(self, asked: Asked, request: Request) -> Passed:
@@ -118,7 +120,7 @@ class Asking:
                 await self.responses.purge(doubtful)
             keeps = not asked.careful and streamed.framed and may_keep(request, head.status, head.fields, self.profile)
             if not keeps and not (asked.careful and treatable(head.fields)):
-                return Passed(head, "bypass", "bypass", "origin", stream=Stream(stack.pop_all(), streamed))
+                return self._streaming(asked, Passed(head, "bypass", "bypass", "origin"), stack, streamed)
             part = head.status in (206, 416) and values(request.fields, "range")
             partial = bool(part) or request.method == "HEAD"
             response = head if partial else await streamed.whole(self.origin.care.body_bytes)
@@ -146,6 +148,13 @@ class Asking:
             if doubt and on_error(asked.request, old, now, self.profile) is not None:
                 raise streamed.refused(OriginError(Fault.SUSPICIOUS, doubt))
         return response
+
+    def _streaming(self, asked: Asked, passed: Passed, stack: AsyncExitStack, streamed: StreamedResponse) -> Passed:
+        """What passes on as it comes, unless this reader may not have it."""
+        sight = self.treatment.of_unseen(asked.reading, asked.request.target) if asked.careful else NOTHING
+        if sight.page is not None:
+            return replace(passed, sight=sight)
+        return replace(passed, sight=sight, stream=Stream(stack.pop_all(), streamed))
 
     async def _put(self, stored: Stored, old: Stored | None = None) -> None:
         """Keep it, under every name by which it may be purged; what is gone takes its article along."""

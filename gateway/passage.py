@@ -74,11 +74,12 @@ class Passage:
                 if verdict.revalidate:
                     self._refresh(asked, verdict.stored)
                 return await self._asking.seen(asked, verdict.stored, "hit", "stale" if verdict.stale else "hit", level)
-            if verdict.stored is None and self._asking.is_for_one(request.target, now):
+            alone = verdict.stored is None and self._asking.is_for_one(request.target, now)
+            if alone and asked.personal:
                 break
             if verdict.stored is None and asked.careful and values(request.fields, "range"):
                 return await self._asking.for_one(asked, request)  # it may be a film
-            leading = self._under_way.get(request.target) if _joins(asked) else None
+            leading = self._under_way.get(request.target) if _joins(asked) and not alone else None
             if leading is None:
                 return await self._lead(asked, verdict)
             answered = await asyncio.shield(leading)

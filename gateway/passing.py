@@ -12,7 +12,7 @@ from gateway.content.message import Request, Response
 from gateway.content.origin import Interim, StreamedResponse
 from gateway.delivery import Reading
 from gateway.policy.decision import Decision
-from gateway.treatment import NOTHING, Sight
+from gateway.sight import NOTHING, Sight
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from gateway.cache.codings import encode_bodies, etag_for
 from gateway.cache.fetch import Fetches
 from gateway.cache.http.stored import Stored
 from gateway.cache.http.tags import target_name
@@ -17,7 +16,6 @@ from gateway.cache.page import PageStore, StoredPage
 from gateway.cache.variant import tags_of, variant_key
 from gateway.collection import own_treatments, sum_up
 from gateway.content.article import Facts
-from gateway.content.doors import Door
 from gateway.content.message import Fields, Response, joined, without
 from gateway.content.origin_coding import decode
 from gateway.content.origin_error import OriginError
@@ -27,12 +25,13 @@ from gateway.policy.decision import Decision, Treatments
 from gateway.render.foreign.recognise import Recognised, recognise
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.treat import treat
+from gateway.sight import ByPath, Sight, kept_page
 
 MEMO_SIZE = 16_384
 BODY_BYTES = 8 * 2**20
 """Of a page that may be treated, decoded."""
 
-_TREATABLE = ("html", "xml", "json")
+_TREATABLE = ("html", "xml", "json", "multipart/byteranges")
 _OF_THE_MOMENT = ("age", "cache-control", "date", "etag", "expires", "last-modified")
 
 
@@ -43,22 +42,6 @@ class Known:
     found: Recognised | None
     version: str
     tags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What one reader sees of a response. `page`: the treated one; None: the response, as it came. `decision`: None
-    where nothing was decided, since no policy could ever treat it.
-    """
-
-    decision: Decision | None = None
-    facts: Facts | None = None
-    door: Door | None = None
-    page: StoredPage | None = None
-    level: str = ""
-
-
-NOTHING = Sight()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +59,7 @@ class _Judged:
 
 
 def treatable(fields: Fields) -> bool:
-    """Whether a body of this type may be an article, or show one; where no type is said, browsers guess."""
+    """Whether a body of this type may be an article, or show one, or a part; where no type is said, browsers guess."""
     kind = (joined(fields, "content-type") or "text/html").partition(";")[0].strip(" \t").lower()
     return kind.startswith("text/html") or (any(word in kind for word in _TREATABLE) and not kind.startswith("image/"))
 
@@ -93,6 +76,7 @@ class Treatment:
         self._rules = rules
         self._host = host
         self._events = events
+        self._by_path = ByPath()
         self._known: OrderedDict[tuple[str, str, int], Known] = OrderedDict()
 
     def known(self, stored: Stored) -> Known:
@@ -115,11 +99,20 @@ class Treatment:
     async def of_stored(self, reading: Reading, stored: Stored) -> Sight:
         """What this reader sees of a response that is kept."""
         known = self.known(stored)
-        return await self._sight(reading, known, stored.response, keeps=not reading.preview)
+        if known.found is None:
+            return self._by_path.sight(reading, stored.uri)
+        return await self._sight(reading, known, known.found, stored.response, keeps=not reading.preview)
 
     async def of_passing(self, reading: Reading, response: Response, target: str) -> Sight:
         """The same of a response that nobody may keep."""
-        return await self._sight(reading, self._look(response, target, ""), response, keeps=False)
+        known = self._look(response, target, "")
+        if known.found is None:
+            return self._by_path.sight(reading, target)
+        return await self._sight(reading, known, known.found, response, keeps=False)
+
+    def of_unseen(self, reading: Reading, target: str) -> Sight:
+        """The same of a response that is not looked into."""
+        return self._by_path.sight(reading, target)
 
     async def purge(self, tags: frozenset[str]) -> None:
         """Forget what was made of these articles; nothing can lead to it any more."""
@@ -137,10 +130,9 @@ class Treatment:
         tags = [tag for facts in (*named, *found.entries) for tag in tags_of(facts)]
         return Known(found, _version(response, digest), tuple(dict.fromkeys((target_name(target), *tags))))
 
-    async def _sight(self, reading: Reading, known: Known, response: Response, *, keeps: bool) -> Sight:
-        found = known.found
-        if found is None:
-            return NOTHING
+    async def _sight(
+        self, reading: Reading, known: Known, found: Recognised, response: Response, *, keeps: bool
+    ) -> Sight:
         judged = _judge(reading, found)
         facts = found.facts if found.article else None
         if judged.untouched:
@@ -162,7 +154,8 @@ class Treatment:
         """The same as far as it is at hand; None where something would have to be made or fetched."""
         known = self.known(stored)
         if known.found is None:
-            return NOTHING
+            sight = self._by_path.sight(reading, stored.uri)
+            return sight if sight.page is None else None
         judged = _judge(reading, known.found)
         facts = known.found.facts if known.found.article else None
         if judged.untouched:
@@ -181,19 +174,8 @@ class Treatment:
         )
         for alarm in treated.alarms:
             self._events.emit(alarm.event, level="error", message=alarm.what)
-        rendered = treated.page
-        bodies = encode_bodies(rendered.body)
-        return StoredPage(
-            key=key,
-            status=rendered.status,
-            content_type=rendered.content_type,
-            language=rendered.language,
-            bodies=bodies,
-            etags={coding: etag_for(key, body, coding) for coding, body in bodies.items()},
-            tags=known.tags,
-            notices=rendered.notices,
-            fields=without(treated.fields, ("content-type", "content-encoding", "content-length")),
-        )
+        fields = without(treated.fields, ("content-type", "content-encoding", "content-length"))
+        return kept_page(key, treated.page, known.tags, fields)
 
 
 def _told_apart(facts: Facts) -> Facts:

@@ -42,8 +42,11 @@ def outgoing(context: Context, passed: Passed, now: float) -> Outgoing:
 
 
 def _streamed(context: Context, passed: Passed) -> Outgoing:
-    response = passed.response
-    fields = (*with_status(response.fields, _status(passed)), VIA)
+    response, decision = passed.response, passed.decision
+    fields = response.fields
+    if decision is not None and _bound(decision):
+        fields = _bounded(fields, decision, context.reader.now)
+    fields = (*with_status(fields, _status(passed)), VIA)
     sent = Outgoing(response.status, fields, b"", delivered=passed, reader=context.reader, exact=True)
     condition, etag = context.incoming.header("if-none-match"), joined(response.fields, "etag")
     if response.status == 200 and condition and etag and etag_matches(condition, etag):
@@ -55,7 +58,7 @@ def _as_it_came(context: Context, passed: Passed, now: float) -> Outgoing:
     """The CMS's own octets. Where the page can depend on place or is about to change, only who may keep it is ours."""
     decision, came, reading = passed.decision, passed.response, context.reader
     asked = Request(context.incoming.method, context.incoming.target, context.incoming.fields)
-    bound = decision is not None and (decision.depends_on_place or decision.valid_until is not None)
+    bound = decision is not None and _bound(decision)
     if bound:
         # Another reader's page may have the same date and other words.
         asked = replace(asked, fields=without(asked.fields, _BY_DATE))
@@ -122,6 +125,11 @@ def _control(context: Context, passed: Passed, decision: Decision, now: float) -
         return ASK_EACH_TIME
     fresh = int(min(float(MAX_AGE_SECONDS), max(0.0, stored.fresh_until - now)))
     return f"public, max-age={seconds_fresh(decision.valid_until, context.reader.now, fresh)}, must-revalidate"
+
+
+def _bound(decision: Decision) -> bool:
+    """Whether another reader, or another moment, may get another page."""
+    return decision.depends_on_place or decision.valid_until is not None
 
 
 def _bounded(fields: Fields, decision: Decision, now: datetime) -> Fields:

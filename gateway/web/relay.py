@@ -88,7 +88,8 @@ def head_of(
         last.append(fields.pop())
     elif not values(tuple(fields), "date"):
         last.append(("Date", formatdate(usegmt=True)))
-    if sent.stream is None and not _ends(sent, method):
+    known = sent.stream is None and (not _ends(sent, method) or (method == "HEAD" and sent.body))
+    if known and not values(tuple(fields), "content-length"):
         fields.append(("Content-Length", str(len(sent.body))))
     lines = [f"HTTP/{version[0]}.{version[1]} {sent.status} {sent.reason}"]
     lines += [f"{name}: {value}" for name, value in (*fields, *of_connection, *(last if moment else ()))]

@@ -236,3 +236,41 @@ def test_observing_leaves_every_byte_and_says_what_would_have_been_done(
         event = news.running.wait_for("request")[0]
         assert event["gateway.decision.shadow"] == ["warn=notice:warned"]
         assert event["gateway.decision.treatments"] == []
+
+
+def test_what_lies_under_a_blocked_path_is_blocked_whatever_it_is(tmp_path_factory: pytest.TempPathFactory) -> None:
+    court = policy("court", "block: {notice: ordered}\n    certainty: possible", readers="{in: [RU]}", articles="{paths: [/court/*]}", kind="order")  # fmt: skip
+    with newsroom(tmp_path_factory.mktemp("paths")) as news:
+        write_policies(news.policies, [court], notices=("ordered",))
+        assert news.running.admin("/reload", {"accept_removals": True}).status == 200
+        news.cms.answers["/court/ruling.pdf"] = [response(b"%PDF", "200 OK", "Content-Type: application/pdf", KEPT)]
+        news.cms.answers["/court/film"] = [
+            response(b"film", "200 OK", "Content-Type: video/mp4", "Cache-Control: no-store")
+        ]
+        news.cms.answers["/free.pdf"] = [response(b"%PDF", "200 OK", "Content-Type: application/pdf", KEPT)]
+        for path in ("/court/ruling.pdf", "/court/film", "/court//ruling%2Epdf"):
+            news.cms.answers.setdefault(path, news.cms.answers["/court/ruling.pdf"])
+            for reader, status in ((LAGOS, 200), (MOSCOW, 451), (LAGOS, 200), (MOSCOW, 451)):
+                answer = news.get(path, reader)
+                assert answer.status == status, (path, reader)
+                assert "max-age=600" not in answer.headers["cache-control"]
+        assert news.get("/free.pdf", MOSCOW).headers["cache-control"] == "max-age=600"
+
+
+@pytest.mark.parametrize("asked_for", ["bytes=0-99999", "bytes=0-1,5-99999"])
+def test_no_range_brings_a_page_past_its_treatment(site: Newsroom, asked_for: str) -> None:
+    body = story("ranged")
+
+    def partly(heard: Heard) -> Script:
+        if "range" not in heard.fields:
+            return [response(body, "200 OK", "Content-Type: text/html", "Cache-Control: no-store")]
+        if "," not in heard.fields["range"]:
+            part = f"Content-Range: bytes 0-{len(body) - 1}/{len(body)}"
+            return [response(body, "206 Partial Content", "Content-Type: text/html", part)]
+        parts = b"--x\r\nContent-Type: text/html\r\nContent-Range: bytes 5-9/99\r\n\r\n" + body + b"\r\n--x--\r\n"
+        return [response(parts, "206 Partial Content", "Content-Type: multipart/byteranges; boundary=x")]
+
+    site.cms.answers["/story/ranged"] = partly
+    answer = site.get("/story/ranged", MOSCOW, Host=SITE, Range=asked_for)
+    assert answer.status == 200
+    assert 'data-notice="warned"' in answer.text
