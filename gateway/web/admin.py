@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import math
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +14,7 @@ import orjson
 from aiohttp import web
 
 from gateway.telemetry.metrics import Snapshot, render
+from gateway.web.guesses import Guesses
 
 NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 OPEN = ("/healthz", "/readyz")
@@ -76,13 +79,21 @@ class _Admin:
     def __init__(self, controls: Controls, token: str) -> None:
         self._controls = controls
         self._token = token.encode()
+        self._guesses = Guesses()
 
     @web.middleware
     async def authorised(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let in whoever has the token, and no page of another site that a browser was led to."""
         if request.path not in OPEN:
-            scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or not hmac.compare_digest(given.encode("utf-8", "replace"), self._token):
+            peer, now = request.remote or "", time.monotonic()
+            barred = self._guesses.barred(peer, now)
+            if barred:
+                return _json({"error": "too many wrong tokens"}, 429, {"Retry-After": str(math.ceil(barred))})
+            scheme, _, said = request.headers.get("Authorization", "").partition(" ")
+            given = said.encode("utf-8", "replace")
+            if scheme.lower() != "bearer" or not hmac.compare_digest(given, self._token):
+                if given:
+                    self._guesses.wrong(peer, given, now)
                 return _json({"error": "a token is needed: Authorization: Bearer …"}, 401, CHALLENGE)
             if "Origin" in request.headers:
                 return _json({"error": "not from a page of another site"}, 403)
