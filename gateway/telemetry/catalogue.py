@@ -133,6 +133,9 @@ EVENTS: Mapping[str, Kind] = {
         "A due notice was not in the rendered page; the page was wrapped so that it is.",
         ("notices", "article", "slug", "message"),
     ),
+    "treatment_failed": Kind(
+        "An origin's page could not be treated; a plain page with the notices took its place.", ("message",)
+    ),
     "withhold_unmatched": Kind(
         "A part that a policy withholds was not found on an origin's page. By selector, or resembling something: the "
         "whole text is withheld until the policy is mended. By words that stand there no more: the page is as it is.",

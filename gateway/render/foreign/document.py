@@ -28,6 +28,8 @@ class Document:
         """The page as it stands now. The doctype is the sender's own: it decides how browsers lay the page out."""
         for node in () if self._padded else self.tree.css(_FEEDS):
             opening = node.first_child
+            if any(one.tag in ("svg", "math") for one in ancestors(node)):
+                continue  # there they are other elements, of the same name
             if opening is not None and opening.tag == "-text" and (opening.text_content or "").startswith("\n"):
                 opening.insert_before("\n")
         self._padded = True
@@ -79,10 +81,15 @@ def ancestors(node: LexborNode) -> Iterator[LexborNode]:
         at = at.parent
 
 
+def writable(text: str) -> str:
+    """A text without what UTF-8 cannot hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def put(tree: LexborHTMLParser, html: str, beside: LexborNode, how: str) -> None:
     """Put HTML of ours at a place: `before` or `after` a node, `first-in` or `last-in` it, or `instead` of it."""
     holder = tree.create_node("div")
-    holder.inner_html = html
+    holder.inner_html = writable(html)
     pieces = list(holder.iter(include_text=True))
     if how in ("first-in", "last-in"):
         inside = beside.first_child if how == "first-in" else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import orjson
@@ -48,7 +49,11 @@ def treat_json(page: Page, found: Recognised, entries: Sequence[Decision]) -> Ma
     value = _without(value, gone)
     if isinstance(value, dict) and due:
         value = {**value, "notices": notices_json(due)}
-    return Made(orjson.dumps(value), JSON, due)
+    try:
+        body = orjson.dumps(value)
+    except TypeError:  # some text holds what UTF-8 cannot; escaped, as JSON may have it, it harms nobody
+        body = json.dumps(value).encode("ascii")
+    return Made(body, JSON, due)
 
 
 def _treat(one: dict[str, object], entry: Entry) -> None:

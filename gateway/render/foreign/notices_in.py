@@ -19,7 +19,7 @@ from gateway.render.notices import explanation, notice_html, withheld_mark
 
 BOX = (
     "all:initial!important;display:block!important;visibility:visible!important;box-sizing:border-box!important;"
-    "width:auto!important;max-width:46rem!important;min-width:14rem!important;margin:24px auto!important;"
+    "width:auto!important;max-width:46rem!important;min-width:14rem!important;margin:24px 0!important;"
     "padding:14px 18px!important;border:2px solid #8a5a00!important;border-radius:4px!important;"
     "background:#fff6dc!important;color:#1d1a12!important;font:17px/1.5 system-ui,sans-serif!important;"
     "text-align:start!important;flex:1 0 100%!important;grid-column:1/-1!important;clear:both!important;"

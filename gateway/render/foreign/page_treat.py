@@ -11,7 +11,7 @@ from gateway.content.markdown import prose
 from gateway.content.sanitise import plain_text
 from gateway.policy.decision import DueNotice, Treatments
 from gateway.render.foreign.anatomy import Anatomy, anatomy
-from gateway.render.foreign.document import Document, attribute, parse
+from gateway.render.foreign.document import Document, attribute, parse, writable
 from gateway.render.foreign.flow import Flow
 from gateway.render.foreign.hosts import Hosts
 from gateway.render.foreign.notices_in import place_notices
@@ -109,7 +109,7 @@ def _treated(document: Document, page: Page) -> tuple[Outcome, Anatomy]:
     scrub(tree, outcome.hidden)
     title = next((text for target, text in treatments.substitutes if target == "title"), None)
     if title is not None:
-        retitle(tree, plain_text(prose(title)), page.facts.title)
+        retitle(tree, writable(plain_text(prose(title))), page.facts.title)
     protected(tree, page, parts.core)
     for node in tree.css("link[rel~='amphtml']"):  # another's cache would show the page to everybody
         node.decompose()

@@ -10,7 +10,7 @@ import orjson
 from selectolax.lexbor import LexborHTMLParser
 
 from gateway.policy.decision import DueNotice
-from gateway.render.foreign.document import attribute, parse
+from gateway.render.foreign.document import attribute, parse, writable
 from gateway.render.foreign.statements import json_of
 
 DESCRIPTIONS = (
@@ -33,7 +33,7 @@ _HEAD = re.compile(r"<head(?:\s(?:[^>\"']|\"[^\"]*\"|'[^']*')*)?>", re.IGNORECAS
 
 def spoken(due: Iterable[DueNotice]) -> str:
     """The texts of notices, for those who see nothing but a preview."""
-    return " ".join(dict.fromkeys(one.text.text for one in due if one.text.text))
+    return writable(" ".join(dict.fromkeys(one.text.text for one in due if one.text.text)))
 
 
 def tell(tree: LexborHTMLParser, due: Iterable[DueNotice]) -> None:

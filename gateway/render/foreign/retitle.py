@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from gateway.render.foreign.anatomy import anatomy
 from gateway.render.foreign.document import attribute
+from gateway.render.foreign.flow import Flow
 from gateway.render.foreign.preview import TITLES, each_linked
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.scrub import Hidden, scrub
@@ -29,9 +30,9 @@ def retitle(tree: LexborHTMLParser, new: str, said: str) -> None:
             attribute(node, "property") or attribute(node, "name") or attribute(node, "itemprop")
         ).strip().lower() in TITLES:
             node.attrs["content"] = new
-    for node in tree.css("a, span, li, p, h1, h2, h3, h4, strong, em, figcaption"):
-        if not node.css_first("*") and plain_words(node.text(deep=True) or "") in titles:
-            node.inner_html = escape(new)
+    flow = Flow(tree)
+    told = Traces.of(text for text in old if len(plain_words(text)) > 1)
+    flow.cut(flow.runs_of(told), f"<p>{escape(new)}</p>", escape(new))
 
     def rename(value: dict[str, object]) -> None:
         for name in ("headline", "name", "alternativeHeadline", "title"):
@@ -42,4 +43,4 @@ def retitle(tree: LexborHTMLParser, new: str, said: str) -> None:
                 value[name] = new
 
     each_linked(tree, rename)
-    scrub(tree, Hidden(Traces.of(text for text in old if len(plain_words(text)) > 1), addresses=False))
+    scrub(tree, Hidden(told, addresses=False))

@@ -13,13 +13,12 @@ from gateway.render.foreign.document import attribute
 from gateway.render.foreign.preview import each_linked
 from gateway.render.foreign.traces import Traces
 
-_SIZE = re.compile(r"(?:-\d{2,4}x\d{2,4}|-scaled|-rotated|@\dx)?\.[a-zA-Z0-9]{2,5}$")
+_SIZE = re.compile(r"(?:-\d{2,4}x\d{2,4}|-scaled|-rotated|@\dx)?\.[a-zA-Z0-9]{2,5}(?![\w.])")
 _WHOLE = "script, style, template, noscript, textarea, iframe[srcdoc], object, svg, select"
 _MEDIA = "img, source, video, audio, amp-img, amp-video, track, embed, object, iframe"
 _ADDRESSES = frozenset(
     {"href", "src", "srcset", "action", "data-src", "data-srcset", "poster", "content", "cite", "imagesrcset"}
 )
-SHORTEST_STEM = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +41,20 @@ class Hidden:
     def names_medium(self, text: str) -> bool:
         """Whether a text names one of the media."""
         bare = unquote(text, errors="replace").lower() if self.stems else ""
-        return any(stem in bare for stem in self.stems)
+        return any(stem.rstrip(".") in bare and re.search(_named(stem), bare) for stem in self.stems)
+
+
+def _named(stem: str) -> str:
+    """How any size of a medium is named in an address. Without a type, only where an address ends with it."""
+    if stem.endswith("."):
+        return rf"(?<![\w-]){re.escape(stem[:-1])}{_SIZE.pattern}"
+    return rf"(?<=[/=]){re.escape(stem)}(?![\w-])"
 
 
 def stem_of(address: str) -> str:
-    """What all sizes of a picture have in common: its file's name without size and type; "" if that says little."""
+    """What all sizes of a picture have in common: its file's name without size and type, but for the dot."""
     name = unquote(address.partition("?")[0].partition("#")[0], errors="replace").rstrip("/").rpartition("/")[2].lower()
-    stem = _SIZE.sub("", name)
-    return stem if len(stem) >= SHORTEST_STEM else ""
+    return _SIZE.sub(".", name)
 
 
 def stems_in(nodes: Iterable[LexborNode]) -> frozenset[str]:

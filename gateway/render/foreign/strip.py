@@ -20,7 +20,10 @@ _SHOWS = frozenset({
     "object", "embed", "math", "script", "style", "link", "meta", "template", "noscript", "amp-img",
 })  # fmt: skip
 _FRAMES = "iframe, embed, object, frame, amp-iframe"
-_MANY = re.compile(r"\S")
+_LETTERS = re.compile(r"\w")
+_SEPARATORS = re.compile(r"\s*[·|•/—–,-]\s*")
+OF_A_SENTENCE = 12
+"""Letters for each link that make what is around links a sentence."""
 
 
 def strip(tree: LexborHTMLParser, protect: frozenset[str], rules: Rules, hosts: Hosts, core: set[int]) -> None:
@@ -84,12 +87,8 @@ def _in_a_sentence(node: LexborNode) -> bool:
         parent = parent.parent
     if parent is None or parent.tag not in ("p", "li", "blockquote", "td", "dd", "figcaption", "h1", "h2", "h3", "h4"):
         return False
-    around_it = len(_squeezed(parent)) - len(_squeezed(node))
-    return around_it > 3 * len(parent.css("a"))  # separators between links are not a sentence
-
-
-def _squeezed(node: LexborNode) -> str:
-    return "".join(_MANY.findall(node.text(deep=True) or ""))
+    words = _LETTERS.findall(parent.text(deep=False) or "")
+    return len(words) > OF_A_SENTENCE * len(parent.css("a"))  # a list of links has little between them
 
 
 def _remove(node: LexborNode, safe: set[int]) -> None:
@@ -102,6 +101,10 @@ def _remove(node: LexborNode, safe: set[int]) -> None:
         if parent is None or parent.mem_id in safe or parent.tag not in _HOLDERS or not _empty_but(parent, at):
             break
         at = parent
+    for beside in (at.next, at.prev):  # of `A | B` without A, no line stays
+        if beside is not None and beside.tag == "-text" and _SEPARATORS.fullmatch(beside.text_content or ""):
+            beside.decompose()
+            break
     at.decompose()
 
 

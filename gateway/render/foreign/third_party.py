@@ -196,7 +196,8 @@ def _own_source(url: str, hosts: Hosts) -> str:
     """The address if it is the newsroom's own, or that of an own picture behind WordPress's image service; else ""."""
     photon = _PHOTON.match(url.strip())
     if photon and hosts.is_own_host(photon[1].lower()):
-        return f"https://{photon[1]}{photon[2]}"
+        own = photon[1].lower()
+        return photon[2] if own.removeprefix("www.") == hosts.host.removeprefix("www.") else f"//{own}{photon[2]}"
     return url if hosts.is_own(url) else ""
 
 

@@ -22,7 +22,9 @@ _WORD = re.compile(rf"[{_ALONE}]|(?:(?![{_ALONE}])[^\W_]|(?<=\w)[{_MARKS}])+")
 _SILENT = dict.fromkeys(
     map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 )
-_UNICODE_ESCAPE = re.compile(r"\\u\{?([0-9a-fA-F]{4,6})\}?|\\x([0-9a-fA-F]{2})|\\(?:n|r|t|/|\"|')")
+_UNICODE_ESCAPE = re.compile(
+    r"\\u\{([0-9a-fA-F]{1,6})\}|\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\0{0,4}([2-7][0-9a-fA-F])\s|\\[nrt/\"']"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def spellings_of(text: str) -> Iterator[str]:
 
 
 def _escaped(match: re.Match[str]) -> str:
-    digits = match[1] or match[2]
+    digits = match[1] or match[2] or match[3] or match[4]
     if not digits:
         return {"n": "\n", "r": "\r", "t": "\t"}.get(match[0][1], match[0][1])
     number = int(digits, 16)

@@ -22,8 +22,9 @@ from gateway.render.foreign.page_treat import Page, told_only, treat_page
 from gateway.render.foreign.recognise import Recognised
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.sent_fields import sent_fields
+from gateway.render.notices import once
 from gateway.render.refusal import refusal_page
-from gateway.render.rendered import HTML, Rendered
+from gateway.render.rendered import ATOM, HTML, JSON, Rendered
 from gateway.render.site import Site
 
 
@@ -63,8 +64,28 @@ def treat(
         return Treated(Rendered(treatments.forwarding.status, HTML, language, b""), ())
     if treatments == Treatments() and all(one.treatments == Treatments() for one in entries):
         return Treated(Rendered(response.status, said, language, response.body), response.fields, untouched=True)
-    text, encoding = decoded(response.body, said)
     hosts = Hosts(host, rules.own_hosts)
+    try:
+        return _treated(response, said, found, treatments, entries, rules, hosts)
+    except Exception as error:  # noqa: BLE001  (whatever it is, the page must not leave untreated)
+        due = once(treatments.notices, *(one.treatments.notices for one in entries))
+        alarm = Alarm("treatment_failed", f"{type(error).__name__} on {found.facts.slug}")
+        kind = {Door.JSON: JSON, Door.FEED: ATOM}.get(found.door, HTML)
+        page = Rendered(response.status, kind, language, b"", due).wrapped()
+        return Treated(page, (("Content-Type", kind),), (alarm,))
+
+
+def _treated(
+    response: Response,
+    said: str,
+    found: Recognised,
+    treatments: Treatments,
+    entries: Sequence[Decision],
+    rules: Rules,
+    hosts: Hosts,
+) -> Treated:
+    language = found.facts.language
+    text, encoding = decoded(response.body, said)
     page = Page(text, found.facts, treatments, rules, hosts)
     if found.door in (Door.HTML, Door.LISTING):
         told = told_only(response.body, page, encoding)
