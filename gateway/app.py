@@ -46,6 +46,9 @@ LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 DRAIN_SECONDS = 30.0
 GRACE_SECONDS = 1.0
 BACKLOG = 1024
+SETTLINGS_A_SECOND = 20
+SETTLED_AT_ONCE = 500
+"""Readers, and answers: some milliseconds' work."""
 
 
 def utc_now() -> datetime:
@@ -267,11 +270,12 @@ async def _drain(site: web.SockSite, server: Server, lanes: list[Lane | Express]
 
 
 async def _tell(record: Record, express: Express | None, crowd: Crowd) -> None:
-    """Once a second, hand on what was counted; at the turn of the hour that is a line for each cell."""
+    """Hand on what was counted, a little at a time; at the turn of the hour that is a line for each cell."""
     while True:
-        await asyncio.sleep(1)
-        if express is not None:
-            express.settle()
+        for _ in range(SETTLINGS_A_SECOND):
+            await asyncio.sleep(1 / SETTLINGS_A_SECOND)
+            if express is not None:
+                express.settle(SETTLED_AT_ONCE)
         crowd.look(time.monotonic())
         record.flush_facts()
 

@@ -35,10 +35,20 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(
 
 @dataclass(frozen=True, slots=True)
 class PreparedLine:
-    """All of a line that is the same for every request with this decision, place and path."""
+    """All of a line that is the same for every request with this decision and path (`shared`), and for every reader at
+    this place (`place`, with the line's end). `protected`: nothing may single a reader out; `country_only`: nothing
+    below country may be told of the place.
+    """
 
-    tail: bytes
+    shared: bytes
+    place: bytes
     protected: bool
+    country_only: bool
+
+    @property
+    def tail(self) -> bytes:
+        """Both, as the line ends."""
+        return self.shared + self.place
 
 
 def prepare(
@@ -57,11 +67,10 @@ def prepare(
     `path`: canonical, without query. `regions`: those that standings are known for, to tell which are whole countries.
     """
     protected = decision is not None and bool(decision.treatments.protect)
+    # Without a decision nothing asked where the reader is more closely, so nothing is told: the request for a style
+    # sheet, a moment after the article's, would give away what the article's own line keeps.
+    country_only = protected or decision is None
     fields: dict[str, object] = {"url.path": text(path, PATH_LIMIT), "gateway.door": door}
-    if location is not None:
-        # Without a decision nothing asked where the reader is more closely, so nothing is told: the request for a style
-        # sheet, a moment after the article's, would give away what the article's own line keeps.
-        fields |= _place(location, regions or {}, protected or decision is None)
     if facts is not None:
         fields |= {"gateway.article.id": text(facts.slug), "gateway.article.version": facts.version}
     if decision is not None:
@@ -82,7 +91,14 @@ def prepare(
         "service.version": __version__,
         "ecs.version": ECS_VERSION,
     }
-    return PreparedLine(b"," + orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)[1:], protected)
+    there = b"}\n" if location is None else place(location, regions or {}, country_only=country_only)
+    return PreparedLine(b"," + orjson.dumps(fields)[1:-1], there, protected, country_only)
+
+
+def place(location: Location, regions: Mapping[str, Region], *, country_only: bool) -> bytes:
+    """What is told of where a reader is, and the line's end."""
+    fields = _place(location, regions, country_only)
+    return b"," + orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)[1:]
 
 
 def line(
@@ -109,11 +125,12 @@ def line(
         cache_level=cache_level,
         lane=lane,
     )
-    return LINE % (to_minute(moment) if prepared.protected else moment, duration_ns, trace(prepared, trace_id), said)
+    at = to_minute(moment) if prepared.protected else moment
+    return LINE % (at, duration_ns, trace(prepared, trace_id), said, prepared.place)
 
 
-LINE = b'{"@timestamp":"%b","event.duration":%d,"trace.id":"%b","http.request.method":"%b'
-"""Moment, duration in ns, trace id, and the `rest`: what of a line is other for each request."""
+LINE = b'{"@timestamp":"%b","event.duration":%d,"trace.id":"%b","http.request.method":"%b%b'
+"""Moment, duration in ns, trace id, the `rest`, and the `place`: what of a line is other for each request."""
 
 
 def rest(
@@ -126,7 +143,7 @@ def rest(
     cache_level: str,
     lane: str,
 ) -> bytes:
-    """All of a line that may be kept as long as the same bytes are sent."""
+    """All of a line, but for the place, that may be kept as long as the same bytes are sent."""
     sent = b"" if prepared.protected else b'"http.response.body.bytes":%d,' % body_bytes
     return (
         b'%b","http.response.status_code":%d,%b"gateway.cache.status":"%b","gateway.cache.level":"%b",'
@@ -138,7 +155,7 @@ def rest(
             _word(cache_status),
             _word(cache_level),
             _word(lane),
-            prepared.tail,
+            prepared.shared,
         )
     )
 

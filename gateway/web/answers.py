@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Protocol
@@ -46,11 +46,24 @@ class Sending:
     duration_ns: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Whereabouts:
+    """What many readers share: where they are, and what the log may tell of it, in full and not below country.
+    `group` numbers all that an answer to them can depend on.
+    """
+
+    reader: Reader
+    group: int
+    told: bytes
+    told_country: bytes
+
+
 @dataclass(slots=True)
 class Answer:
-    """What a group of readers gets for a target. `until`: ns since the epoch at which something in it can change; and
-    it ends when `kept` holds another page than `page`, or something that it is `made_of` is forgotten. `born`: ns since
-    the epoch from which its Age counts; 0: it has Date instead.
+    """What readers about whom all is decided alike get for a target, wherever they are. `until`: ns since the epoch at
+    which something in it can change; and it ends when `kept` holds another page than `page`, or something that it is
+    `made_of` is forgotten. `born`: ns since the epoch from which its Age counts; 0: it has Date instead. `heard`:
+    readings since the last settling, by place.
     """
 
     page: StoredPage
@@ -62,10 +75,10 @@ class Answer:
     tag: bytes
     prepared: PreparedLine
     until: int
-    reader: Reader
     door: str
     made_of: tuple[str, ...] = ()
     born: int = 0
+    heard: dict[Whereabouts, int] = field(default_factory=dict)
 
 
 class Preparing(Protocol):
@@ -127,7 +140,6 @@ class Answers:
             tag=etag.encode("ascii"),
             prepared=prepared,
             until=_until(delivered, context.reader.now.timestamp()),
-            reader=context.reader,
             door=str(door),
             made_of=(delivered.page.key,),
         )

@@ -14,7 +14,8 @@ from gateway.cache.codings import etag_matches
 from gateway.cache.memory import USES_COUNTED, MemoryPages
 from gateway.snapshot import Snapshot
 from gateway.telemetry.request_event import LINE, inherited_trace, new_traces, trace
-from gateway.web.answers import NEVER, SECOND_NS, Answer, Answers, Preparing, shape_of, text
+from gateway.telemetry.request_event import place as place_told
+from gateway.web.answers import NEVER, SECOND_NS, Answer, Answers, Preparing, Whereabouts, shape_of, text
 from gateway.web.exchange import Reader
 from gateway.web.familiar import Familiar, Forwarded
 from gateway.web.moment import Moment
@@ -36,12 +37,10 @@ Key = tuple[bytes, int, int]
 
 @dataclass(slots=True)
 class Known:
-    """A reader who was located before. `group` numbers all that an answer and its log line can depend on. `until`: ns
-    since the epoch. `count`: of readings since the last settling.
-    """
+    """A reader who was located before. `until`: ns since the epoch. `count`: of readings since the last settling."""
 
+    where: Whereabouts
     reader: Reader
-    group: int
     until: int
     count: int = 0
 
@@ -72,6 +71,7 @@ class Express:
         self._known: dict[tuple[str | None, bytes, Forwarded], Known] = {}
         self._answers: dict[Key, Answer] = {}
         self._groups: dict[tuple[object, ...], int] = {}
+        self._places: dict[tuple[object, ...], Whereabouts] = {}
         self._shapes: dict[tuple[object, ...], int] = {}
         self._answers_of: dict[str, set[Key]] = {}
         self._prepared.forget_by(self._forget)
@@ -92,35 +92,42 @@ class Express:
             first, host, shape, forwarded, condition, parent = read
             known = self._known.get((peer, host, forwarded))
             if known is not None and now < known.until:
-                answer = self._answers.get((first, shape, known.group))
+                answer = self._answers.get((first, shape, known.where.group))
                 if answer is not None and now < answer.until and answer.kept.page is answer.page:
                     return self._send(known, answer, condition, parent, now)
         return self._answer_anew(data, peer, now, unfamiliar=read is None)
 
-    def settle(self) -> None:
-        """Hand what was counted since the last time to the metrics and the decision facts."""
-        served, self._served = self._served, []
-        heard, self._heard = self._heard, []
-        for known in heard:
+    def settle(self, most: int | None = None) -> None:
+        """Hand what was counted to the metrics and the decision facts; of so many readers and answers at most, or of
+        all: whoever does it a little at a time keeps no reader waiting.
+        """
+        for _ in range(len(self._heard) if most is None else min(most, len(self._heard))):
+            known = self._heard.pop()
             self._record.seen(known.reader, known.count)
             known.count = 0
-        for answer in served:
-            total = 0
-            for sending in (answer.full, answer.unchanged):
-                total += sending.count
-                fast = sending.count - sending.slow
-                if fast:
-                    self._record.answered(sending.method, sending.status, answer.door, sending.duration_ns, fast)
-                sending.count = sending.slow = sending.duration_ns = 0
-            if total:
-                self._record.delivered(answer.delivered, answer.reader, answer.door, total)
-                self._prepared.sent(answer, total)
+        for _ in range(len(self._served) if most is None else min(most, len(self._served))):
+            self._settle(self._served.pop())
+
+    def _settle(self, answer: Answer) -> None:
+        record, total = self._record, 0
+        for sending in (answer.full, answer.unchanged):
+            total += sending.count
+            fast = sending.count - sending.slow
+            if fast:
+                record.answered(sending.method, sending.status, answer.door, sending.duration_ns, fast)
+            sending.count = sending.slow = sending.duration_ns = 0
+        heard, answer.heard = answer.heard, {}
+        record.read(answer.delivered, next(iter(heard)).reader.location, total)
+        for where, count in heard.items():
+            record.read_at(answer.delivered, where.reader, answer.door, count)
+        self._prepared.sent(answer, total)
 
     def _begin(self) -> None:
         self.settle()
         self._snapshot = self._current()
         self._known.clear()
         self._groups.clear()
+        self._places.clear()
         self._shapes.clear()
         self._familiar.forget()
         self._forget_all()
@@ -154,8 +161,10 @@ class Express:
         if not known.count:
             self._heard.append(known)
         known.count += 1
-        if not sending.count:
+        where, heard = known.where, answer.heard
+        if not heard:
             self._served.append(answer)
+        heard[where] = heard.get(where, 0) + 1
         sending.count += 1
         prepared = answer.prepared
         trace_id = trace(prepared, inherited_trace(text(parent))) if parent else next(new_traces)
@@ -165,8 +174,9 @@ class Express:
         else:
             sending.slow += 1
             self._record.answered(sending.method, sending.status, answer.door, duration_ns, 1)
-        said = moment.minute if prepared.protected else moment.full
-        self._log(LINE % (said, duration_ns, trace_id, sending.said))
+        at = moment.minute if prepared.protected else moment.full
+        there = where.told_country if prepared.country_only else where.told
+        self._log(LINE % (at, duration_ns, trace_id, sending.said, there))
         if answer.born:
             return b"%bAge: %d\r\n\r\n%b" % (sending.head, (now - answer.born) // SECOND_NS, sending.body)
         return sending.head + moment.date + sending.body
@@ -185,7 +195,7 @@ class Express:
             known = self._meet(head, peer)
             if known is None:
                 return None
-        key = data[: data.find(b"\r\n")], self._shape(head), known.group
+        key = data[: data.find(b"\r\n")], self._shape(head), known.where.group
         answer = self._answers.get(key)
         if answer is None or now >= answer.until or answer.kept.page is not answer.page:
             answer = self._prepared.prepare(head, known.reader, self._current())
@@ -200,11 +210,17 @@ class Express:
         if reader is None:
             return None
         location = reader.location
-        group = (location.signature(), location.evidence, location.unknown, reader.address_source)
-        # A number, since the places in it would be hashed anew for every request.
-        number = self._groups.setdefault(group, len(self._groups))
+        place = (location.signature(), location.evidence, location.unknown, reader.address_source)
+        where = self._places.get(place)
+        if where is None:
+            # A number, since what decisions depend on would be hashed anew for every request.
+            group, regions = self._groups.setdefault(location.signature(), len(self._groups)), self._current().regions
+            told, country = (place_told(location, regions, country_only=only) for only in (False, True))
+            if len(self._places) >= MEMO_SIZE:
+                self._places.clear()
+            where = self._places[place] = Whereabouts(reader, group, told, country)
         until = int(location.valid_until.timestamp() * SECOND_NS) if location.valid_until else NEVER
-        known = Known(reader, number, until)
+        known = Known(where, reader, until)
         if sum(len(value) for _, value in head.forwarded) <= FORWARDED_BYTES:
             if len(self._known) >= MEMO_SIZE:
                 self._known.clear()

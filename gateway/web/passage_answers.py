@@ -79,7 +79,6 @@ class PassageAnswers:
             tag=etag.encode("latin-1"),
             prepared=prepared,
             until=_until(passed, now),
-            reader=context.reader,
             door=str(sent.door or "own"),
             made_of=(name,) if kept is None else (name, page.key),
             born=0 if kept is not None else int((now - passed.stored.age(now)) * SECOND_NS),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from gateway.delivery import Told
+from gateway.geo.location import Location
 from gateway.snapshot import Snapshot
 from gateway.telemetry.decision_facts import DecisionFacts
 from gateway.telemetry.logs import LogEvents
@@ -114,13 +115,20 @@ class Record:
 
     def delivered(self, delivered: Told, reader: Reader, door: str, count: int = 1) -> None:
         """So many readings of one page, by readers of one location."""
-        metrics = self._metrics
-        metrics.add("gateway_client_address_source_total", (reader.address_source,), count)
-        metrics.add("gateway_cache_requests_total", ("memory", "hit" if delivered.level == "memory" else "miss"), count)
-        if delivered.decision is None:
-            return
-        metrics.decision(delivered.decision, reader.location, count)
-        if delivered.facts is not None:
+        self.read(delivered, reader.location, count)
+        self.read_at(delivered, reader, door, count)
+
+    def read(self, delivered: Told, location: Location, count: int) -> None:
+        """So many readings of one page, by readers about whom the same is decided, wherever they are."""
+        level = "hit" if delivered.level == "memory" else "miss"
+        self._metrics.add("gateway_cache_requests_total", ("memory", level), count)
+        if delivered.decision is not None:
+            self._metrics.decision(delivered.decision, location, count)
+
+    def read_at(self, delivered: Told, reader: Reader, door: str, count: int) -> None:
+        """So many of them by readers of one location."""
+        self._metrics.add("gateway_client_address_source_total", (reader.address_source,), count)
+        if delivered.facts is not None and delivered.decision is not None:
             self._facts.record(reader.location, delivered.decision, delivered.facts, door, self._clock(), count)
 
     def flush_facts(self, *, closing: bool = False) -> None:
