@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help serve test lint acceptance bench screenshots packages clean
+.PHONY: help serve test lint acceptance bench soak fuzz screenshots packages clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -26,6 +26,13 @@ acceptance: $(VENV)/development packages ## Run the long checks, with times besi
 
 bench: $(VENV)/development packages ## Compare the warm article with nginx in one run; prints ratios
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+soak: $(VENV)/development packages ## Break everything while readers read: ARGS="--seconds 1800 --seed 1"
+	$(BIN)/python -m tests.chaos $(ARGS)
+
+fuzz: $(VENV)/development ## Fuzz what reads foreign bytes: ARGS="all --seconds 60", or one target; installs Atheris
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable '.[dev,fuzz]'
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 screenshots: $(VENV)/development packages ## Take the README's screenshots from a running gateway in Chromium
 	$(BIN)/python -m tests.screenshots deploy/screenshots
