@@ -1,8 +1,10 @@
-"""What an origin sends, and what is made of it: fields, codings, stored answers. Targets as in `targets`."""
+"""What an origin sends, and what is kept in Redis: fields, codings, stored pages and answers. Targets as in `targets`."""
 
 from __future__ import annotations
 
 import contextlib
+import hmac
+import struct
 
 from gateway.cache.http.coding import ResponsesCodec
 from gateway.cache.http.dates import parsed, written
@@ -12,11 +14,14 @@ from gateway.cache.http.ranges import Part, content_range, wanted_part
 from gateway.cache.http.structured import dictionary, strings
 from gateway.cache.http.targeted import targeted
 from gateway.cache.http.vary import selecting, vary_names
+from gateway.cache.seal import tags_in
+from gateway.cache.signing import MAGIC, Codec
 from gateway.content.message import Request, Response
 from gateway.content.origin_coding import decode
 from gateway.content.origin_error import OriginError
 from gateway.content.origin_head import head_of
 
+KEY = b"a key that nobody knows"
 NOW = 1_800_000_000.0
 LIMIT = 1 << 20
 
@@ -68,9 +73,22 @@ def coded(data: bytes) -> None:
         assert len(decode(body, name.decode("latin-1"), LIMIT)) <= LIMIT
 
 
+def stored(data: bytes) -> None:
+    """Foreign bytes are no page; nor are bytes of ours, rightly signed, that mean something else."""
+    codec = Codec(KEY)
+    assert codec.decode(data, "key")[0] is None
+    tags_in(data)
+    for covered in (
+        struct.pack(">4sH", MAGIC, 3) + b"key" + data,
+        struct.pack(">4sH", MAGIC, 3) + b"key" + struct.pack(">I", len(data)) + data,
+    ):
+        page, why = codec.decode(covered + hmac.digest(codec._seal._key, covered, "sha256"), "key")
+        assert (page is None) == bool(why)
+
+
 def responses(data: bytes) -> None:
     """No foreign bytes are stored responses."""
     assert ResponsesCodec(b"key", NEWSROOM).decode(data, "key", "/")[0] == ()
 
 
-TARGETS = (coded, fields, request_head, responses)
+TARGETS = (coded, fields, request_head, responses, stored)
