@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from gateway.render.foreign.document import put
-from gateway.render.foreign.traces import Traces, Word, words_in
+from gateway.render.foreign.traces import Traces, Word, plain_words, words_in
 
 _INLINE = frozenset({
     "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd",
@@ -42,8 +43,13 @@ class Flow:
         self._length = 0
         if tree.body is not None:
             self._walk(tree.body, tree.body)
-        self.words: list[Word] = words_in("".join(self._texts))
-        self.plain = [word.plain for word in self.words]
+        self._text = "".join(self._texts)
+        self.plain = plain_words(self._text)
+
+    @cached_property
+    def words(self) -> list[Word]:
+        """The same words with their places; many pages are only searched."""
+        return words_in(self._text)
 
     def runs_of(self, traces: Traces) -> list[tuple[int, int]]:
         """Where any of the runs stands: ranges of words, those that touch made one."""

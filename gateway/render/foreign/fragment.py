@@ -68,9 +68,7 @@ class Entry:
         parts = Anatomy(None, body)
         outcome = withhold(tree, self.treatments, parts, self.facts.language)
         self.hidden = Hidden(
-            Traces(
-                self.hidden.words.runs | outcome.hidden.words.runs, _lengths(self.hidden.words, outcome.hidden.words)
-            ),
+            Traces(self.hidden.words.runs | outcome.hidden.words.runs),
             self.hidden.stems | outcome.hidden.stems,
         )
         scrub(tree, outcome.hidden)
@@ -101,7 +99,3 @@ class Entry:
 
 def _joined(due: Iterable[DueNotice]) -> str:
     return "".join(str(notice_html(one.text)) for one in due)
-
-
-def _lengths(*traces: Traces) -> tuple[int, ...]:
-    return tuple(sorted({length for one in traces for length in one.lengths}))

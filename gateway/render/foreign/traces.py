@@ -9,7 +9,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
+from typing import NamedTuple
 from urllib.parse import unquote
 
 RUN = 8
@@ -25,10 +27,10 @@ _SILENT = dict.fromkeys(
 _UNICODE_ESCAPE = re.compile(
     r"\\u\{([0-9a-fA-F]{1,6})\}|\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\0{0,4}([2-7][0-9a-fA-F])\s|\\[nrt/\"']"
 )
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word in its plainest form, and where it stands in the text."""
 
     plain: str
@@ -38,22 +40,20 @@ class Word:
 
 def words_in(text: str) -> list[Word]:
     """The words of a text: without case, marks of composition made one, unseen characters left out."""
-    silent = text.translate(_SILENT) != text
-    found: list[Word] = []
-    if not silent:
-        found = [Word(_plain(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
-    else:  # unseen characters split no word, but take up places
-        places = [at for at, sign in enumerate(text) if ord(sign) not in _SILENT]
-        squeezed = "".join(text[at] for at in places)
-        found = [
-            Word(_plain(match[0]), places[match.start()], places[match.end() - 1] + 1)
-            for match in _WORD.finditer(squeezed)
-        ]
-    return [word for word in found if word.plain]
+    if text.isascii() or text.translate(_SILENT) == text:
+        return [Word(_plain(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
+    # unseen characters split no word, but take up places
+    places = [at for at, sign in enumerate(text) if ord(sign) not in _SILENT]
+    squeezed = "".join(text[at] for at in places)
+    return [
+        Word(_plain(match[0]), places[match.start()], places[match.end() - 1] + 1) for match in _WORD.finditer(squeezed)
+    ]
 
 
 def plain_words(text: str) -> list[str]:
     """The same without their places."""
+    if text.isascii():
+        return _ASCII_WORD.findall(text.lower())
     return [_plain(match) for match in _WORD.findall(text.translate(_SILENT))]
 
 
@@ -62,7 +62,11 @@ class Traces:
     """What must not be found: runs of words, by their length."""
 
     runs: frozenset[tuple[str, ...]]
-    lengths: tuple[int, ...]
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """How many words the runs have."""
+        return _measures(self.runs)[0]
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Traces:
@@ -73,7 +77,7 @@ class Traces:
             if words:
                 length = min(RUN, len(words))
                 runs |= {tuple(words[at : at + length]) for at in range(len(words) - length + 1)}
-        return cls(frozenset(runs), tuple(sorted({len(run) for run in runs})))
+        return cls(frozenset(runs))
 
     def __bool__(self) -> bool:
         return bool(self.runs)
@@ -88,7 +92,17 @@ class Traces:
 
     def found_in(self, text: str) -> bool:
         """Whether any run stands in a text, in any way of writing it."""
+        if len(text) < _measures(self.runs)[1]:
+            return False
         return any(self.in_words(plain_words(form)) for form in spellings_of(text))
+
+
+@lru_cache(maxsize=64)
+def _measures(runs: frozenset[tuple[str, ...]]) -> tuple[tuple[int, ...], int]:
+    """The lengths of runs in words, and characters without which none can stand anywhere: case and composition at most
+    halve them.
+    """
+    return tuple(sorted({len(run) for run in runs})), min((sum(map(len, run)) for run in runs), default=0) // 2
 
 
 def spellings_of(text: str) -> Iterator[str]:

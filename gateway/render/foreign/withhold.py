@@ -35,7 +35,8 @@ LEAST_WORDS = 4
 @dataclass(slots=True)
 class Outcome:
     """What was taken out. `unmatched`: parts that were not found, by label; `inexact`: parts found in an edited form;
-    `lost`: the text of the article could not be told from the rest, so nothing of the page may be shown.
+    `lost`: the text of the article could not be told from the rest, so nothing of the page may be shown. `uncut`: what
+    was taken out may stand elsewhere on the page, too.
     """
 
     texts: list[str] = field(default_factory=list)
@@ -43,6 +44,7 @@ class Outcome:
     unmatched: list[str] = field(default_factory=list)
     inexact: list[str] = field(default_factory=list)
     lost: bool = False
+    uncut: bool = False
 
     @property
     def hidden(self) -> Hidden:
@@ -68,7 +70,7 @@ def withhold(tree: LexborHTMLParser, treatments: Treatments, parts: Anatomy, lan
             if stem:
                 _medium(tree, stem, _marks(held.notice, "media", language))
                 outcome.stems.add(stem)
-    if outcome.texts:
+    if outcome.uncut:
         for held in treatments.withheld[:1]:
             again = Flow(tree)
             again.cut(again.runs_of(Traces.of(outcome.texts)), *_marks(held.notice, "part", language))
@@ -135,6 +137,7 @@ def _whole_text(tree: LexborHTMLParser, parts: Anatomy, outcome: Outcome, mark: 
         outcome.lost = True
         return
     outcome.texts += _texts(parts.body)
+    outcome.uncut = True
     outcome.stems |= stems_in([parts.body])
     for inner in list(parts.body.iter(include_text=True)):
         inner.decompose()
@@ -144,6 +147,7 @@ def _whole_text(tree: LexborHTMLParser, parts: Anatomy, outcome: Outcome, mark: 
 def _replace(tree: LexborHTMLParser, node: LexborNode, mark: str, outcome: Outcome) -> None:
     outcome.texts += _texts(node)
     outcome.stems |= stems_in([node])
+    outcome.uncut = True
     if node.tag in ("html", "head", "body") or node.parent is None:
         outcome.lost = True
         return
