@@ -69,7 +69,10 @@ class Pool:
 
     async def _connect_to(self, address: str) -> Connection:
         loop = asyncio.get_running_loop()
-        raw = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            raw = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        except OSError as error:  # no descriptor is left, or this machine speaks no IPv6
+            raise OriginError(Fault.REFUSED, str(error.strerror)) from error
         with contextlib.ExitStack() as undoing:
             undoing.callback(raw.close)
             raw.setblocking(False)

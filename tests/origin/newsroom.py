@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.geo.addresses import ADDRESSES
-from tests.origin.scripted import Apart, Heard, Script, apart, response
+from tests.origin.scripted import Apart, Heard, Script, Scripted, apart, response
 from tests.running import Answer, Running, gateway
 from tests.sites import policy, write_policies
 
@@ -51,7 +52,7 @@ class Newsroom:
     policies: Path
 
     @property
-    def cms(self):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    def cms(self) -> Scripted:
         return self.apart.origin
 
     def get(self, path: str, reader: str = LAGOS, **headers: str) -> Answer:
@@ -70,6 +71,11 @@ class Newsroom:
             answer = self.get(path)
             assert (answer.status, path in answer.text) == (200, True), (answer.status, answer.text[:500])
 
+    def read(self, *paths: str) -> None:
+        """Read each of these once, many at a time, from a CMS that has them all."""
+        with ThreadPoolExecutor(8) as readers:
+            assert {answer.status for answer in readers.map(self.get, paths)} == {200}
+
     def lose(self) -> None:
         """Ask for what nobody has kept until the gateway gives the CMS up."""
         before = len(self.running.events("origin_lost"))
@@ -77,11 +83,12 @@ class Newsroom:
 
 
 @contextlib.contextmanager
-def newsroom(root: Path, **settings: str) -> Iterator[Newsroom]:
+def newsroom(root: Path, *, arguments: Sequence[str] = (), **settings: str) -> Iterator[Newsroom]:
     """Both, running."""
     policies = write_policies(root / "policies", [WARNED], notices=("warned", "noted"))
     with apart() as running_apart:
         running_apart.origin.answers["/"] = healthy
         content = running_apart.origin.url
-        with gateway(root, content=content, policies=policies, **{**DEADLINES, **settings}) as running:
+        given = {**DEADLINES, **settings}
+        with gateway(root, content=content, policies=policies, arguments=arguments, **given) as running:
             yield Newsroom(running_apart, running, policies)
