@@ -113,6 +113,14 @@ def test_a_stored_part_answers_what_lies_wholly_within_it_as_206() -> None:
         assert verdict.why == "partial"
 
 
+def test_an_origin_that_sends_other_positions_than_were_asked_for_is_taken_at_its_word() -> None:
+    for asked in ("bytes=-5", "bytes=3-9", "bytes=99-"):
+        cache = Cache().origin(part(0, 4))
+        told = cache.ask(Range=asked)
+        assert (told.status, told.body, first(told, "Content-Range")) == (206, b"01234", "bytes 0-4/10")
+        assert cache.only().partial == (0, 4, 10)
+
+
 def test_a_stale_part_stands_in_for_nothing_but_itself() -> None:
     cache = Cache().origin(part(2, 7), UnreachableError)
     cache.ask(Range="bytes=2-7")

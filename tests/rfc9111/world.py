@@ -150,7 +150,7 @@ class Cache:
 
     def _put(self, request: Request, new: Stored, old: Stored | None, said: Response | None = None) -> Response:
         run(self.store.put(new, instead_of=old))
-        if said is not None and said.status != 200:
+        if said is not None and said.status not in (200, 206):
             return said
         return answer(request, replace(new, response=said) if said else new, self.now, validated=True)
 

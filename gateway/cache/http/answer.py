@@ -30,6 +30,8 @@ def answer(request: Request, stored: Stored, now: float, *, validated: bool = Fa
     if request.method == "HEAD":
         return Response(stored.response.status, stored.response.reason, fields)
     part = _wanted(request, stored, now)
+    if stored.partial and not (isinstance(part, Part) and part.within(*stored.partial[:2])):
+        part = None  # the origin sent other positions than were asked for, and says which
     return replace(stored.response, fields=fields) if part is None else _partial(stored, fields, part)
 
 

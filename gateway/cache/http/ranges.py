@@ -25,6 +25,10 @@ class Part:
         """Bytes."""
         return self.last - self.first + 1
 
+    def within(self, first: int, last: int) -> bool:
+        """Whether it lies between these positions, both included."""
+        return first <= self.first and self.last <= last
+
 
 def wanted_part(lines: Sequence[str], length: int) -> Part | bool | None:
     """The part of a body of `length` bytes that Range asks for; False: none of it is there (416). None: send all of

@@ -147,7 +147,7 @@ def _within(request: Request, partial: tuple[int, int, int]) -> bool:
     if request.method != "GET":
         return False
     wanted = wanted_part(values(request.fields, "range"), length)
-    return isinstance(wanted, Part) and first <= wanted.first and wanted.last <= last
+    return isinstance(wanted, Part) and wanted.within(first, last)
 
 
 def _completing(request: Request, stored: Stored, now: float, asked: Directives, profile: Profile) -> Verdict:
