@@ -37,6 +37,8 @@ from gateway.telemetry.metrics import Metrics
 
 LOOK_EVERY_SECONDS = 0.5
 OLD_EVIDENCE = timedelta(days=30)
+TURNED_BACK_NS = 500_000_000
+"""A wall clock that goes back by more has been set; by less, it is being kept right."""
 
 
 class Upkeep:
@@ -57,6 +59,7 @@ class Upkeep:
         self._policies = PoliciesInForce(loader, self._swap_policies, events, metrics, clock, keeps_state=keeps_state)
         self._keeps_state = keeps_state
         self._look_seconds = 0.0
+        self._latest_ns = 0
         self._evidence = EvidenceWatch(settings.geoip)
         self._changing = asyncio.Lock()
         self._stopping = threading.Event()
@@ -64,7 +67,14 @@ class Upkeep:
         self._watching: list[asyncio.Task[None]] = []
 
     def current(self) -> Snapshot:
-        """The snapshot in force."""
+        """The snapshot in force. What it remembers of decisions holds until a moment, and from the one at which it was
+        made: when the wall clock has been turned back it is forgotten, at the first request after that.
+        """
+        now_ns = time.time_ns()
+        if now_ns < self._latest_ns - TURNED_BACK_NS:
+            self._snapshot = replace(self._snapshot, locations=_memo(), decisions={})
+            self._events.emit("clock_turned_back", level="warning", seconds=(self._latest_ns - now_ns) / 1e9)
+        self._latest_ns = now_ns
         return self._snapshot
 
     async def load(self) -> None:

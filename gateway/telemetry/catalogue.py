@@ -118,6 +118,7 @@ EVENTS: Mapping[str, Kind] = {
         "A GeoIP file cannot be used; the one in service stays.", ("database", "path", "reason", "problems", "source")
     ),
     "geoip_stale": Kind("A GeoIP database is old.", ("database", "built", "age_days", "source", "path")),
+    "clock_turned_back": Kind("The wall clock was set back; what was decided since is decided anew.", ("seconds",)),
     "redis_lost": Kind("Redis is not asked any more; pages come from memory and rendering.", ("reason",)),
     "redis_restored": Kind("Redis is asked again.", ("seconds",)),
     "origin_lost": Kind("The origin is not asked any more; what is kept is served, stale if need be.", ("reason",)),

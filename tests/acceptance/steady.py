@@ -27,11 +27,13 @@ READERS: dict[str, tuple[str, frozenset[str]]] = {
 """Where they are, by the header that names them, and which notices are due to them on a story."""
 
 
-def write_site(root: Path, *, warm: int = WARM, cold: int = COLD) -> tuple[Path, Path]:
+def write_site(
+    root: Path, *, warm: int = WARM, cold: int = COLD, published: str = "2026-05-01T08:00:00Z"
+) -> tuple[Path, Path]:
     """Content and policies."""
     content = root / "content"
     for slug in (*(f"warm-{n}" for n in range(warm)), *(f"cold-{n}" for n in range(cold)), "court"):
-        write_article(content, slug)
+        write_article(content, slug, published=published)
     policies = write_policies(
         root / "policies",
         [
