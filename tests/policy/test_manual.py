@@ -355,6 +355,16 @@ def test_the_editors_settings_give_each_file_of_the_sample_the_schema_of_its_kin
         assert of == [f".vscode/gateway-{kind}.json"], path
 
 
+def test_the_manual_lists_every_finding_by_its_name_and_none_that_there_is_not() -> None:
+    sources = [*(REPOSITORY / "gateway" / "policy").glob("lint*.py"), REPOSITORY / "gateway" / "policy" / "proofs.py"]
+    known = {name for file in sources for name in re.findall(r'"([a-z]+(?:-[a-z]+)+|over|shadowed)"', file.read_text())}
+    section = MANUAL.read_text().partition("## What `check` finds\n")[2].partition("\n## ")[0]
+    listed = {
+        name for row in re.findall(r"^\| (`[^|]+) \|", section, re.MULTILINE) for name in re.findall("`(.+?)`", row)
+    }
+    assert listed == known
+
+
 def test_every_heading_that_the_manual_links_to_is_there() -> None:
     text = MANUAL.read_text()
     anchors = {
