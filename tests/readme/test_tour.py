@@ -21,7 +21,7 @@ def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
     missing = [name for name in NEEDED if shutil.which(name) is None]
     if missing:
         pytest.skip(f"the README's tour needs {', '.join(missing)}")
-    someone = Newcomer(tmp_path / "clone", free_port(), free_port())
+    someone = Newcomer(tmp_path / "clone", *(free_port() for _ in range(5)))
     yield someone
     someone.close()
 

@@ -76,8 +76,9 @@ def _lines(text: str) -> list[str]:
 class Newcomer:
     """A fresh copy of the repository with two terminals: one that serves, one that asks."""
 
-    def __init__(self, home: Path, port: int, admin_port: int) -> None:
+    def __init__(self, home: Path, port: int, admin_port: int, *others: int) -> None:
         self._ports = {":8080": f":{port}", ":8081": f":{admin_port}"}
+        self._ports |= {str(written): str(real) for written, real in enumerate(others, 8082)}
         self._home = home
         for name in COPIED:
             source, copy = REPOSITORY / name, home / name
