@@ -16,7 +16,7 @@ from tests.web.wire import get
 
 Fault = Callable[[World], Awaitable[None]]
 KILLED_COST = 5
-"""What a worker that is killed may take with it (acceptance check 21)."""
+"""What a worker that is killed may take with it (acceptance check 21); more only where more were being answered."""
 
 
 async def redis_stops(world: World) -> None:
@@ -124,6 +124,7 @@ async def worker_dies(world: World) -> None:
     if len(before) < 2:
         return
     world.kills += 1
+    world.may_be_lost += max(KILLED_COST, world.asked - world.answered())
     os.kill(world.chance.choice(before), signal.SIGKILL)
     await _two_workers(world, before)
 

@@ -8,7 +8,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,7 +57,9 @@ class LogPipe:
 
 @dataclass(slots=True)
 class World:
-    """What faults act on, and what is in force. `kills`: of workers, so far."""
+    """What faults act on, and what is in force. `kills`: of workers, so far; `may_be_lost`:
+    requests that were being answered then.
+    """
 
     root: Path
     running: Running
@@ -66,6 +68,9 @@ class World:
     chance: random.Random
     wrong: list[str] = field(default_factory=list)
     kills: int = 0
+    may_be_lost: int = 0
+    asked: int = 0
+    answered: Callable[[], int] = int
     extra: bool = False
     _until: dict[bool, float] = field(default_factory=lambda: {False: float("inf")})
 
@@ -124,6 +129,7 @@ class Asks:
         self._world, self._asks = world, everybody()
 
     def __call__(self, number: int) -> Ask:
+        self._world.asked += 1
         return Either(self._asks(number), self._world, time.monotonic())  # type: ignore[return-value]
 
 
