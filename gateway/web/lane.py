@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 from aiohttp import web
@@ -22,6 +23,7 @@ from gateway.web.server import peer_behind, speaks
 NAME = "natural"
 WORDS = {
     400: "Bad request",
+    408: "Request timed out",
     413: "Request too large",
     431: "Header fields too large",
     500: "Something failed",
@@ -57,6 +59,8 @@ class Lane:
         try:
             context, outgoing = await self._public.respond(incoming)
         except Exception as error:  # noqa: BLE001  (whatever failed, the reader gets a page and the log gets the cause)
+            if incoming.content is not None and not request.content.is_eof():
+                return to_aiohttp(self.bad_request(408))  # whoever sent the body has left, or fallen silent
             self._record.failed(error)
             return to_aiohttp(self.bad_request(500))
         unread = request.body_exists and not (outgoing.exact and request.content.is_eof())
@@ -68,10 +72,9 @@ class Lane:
         response = Relay(outgoing) if outgoing.exact else to_aiohttp(outgoing)
         try:
             if isinstance(response, Relay):
-                await response.send(request)
+                with suppress(OriginError):  # the CMS broke off; that has been said, and the connection is broken, too
+                    await response.send(request)
                 outgoing = replace(outgoing, length=response.sent)
-        except OriginError as error:
-            self._record.failed(error)
         finally:
             trace_id = inherited_trace(incoming.header("traceparent"))
             duration_ns = time.perf_counter_ns() - began

@@ -274,3 +274,12 @@ def test_a_coded_page_passes_in_the_coding_in_which_it_came(site: Newsroom) -> N
     assert answer.body == coded
     heard = next(one for one in site.cms.heard if one.target == "/plain-page")
     assert heard.fields["accept-encoding"] == "gzip"
+
+
+def test_a_sender_who_leaves_in_the_middle_of_a_body_is_no_fault_of_ours(site: Newsroom) -> None:
+    failed = len(site.running.events("request_failed"))
+    with Wire(site.running.port) as wire:
+        wire.send(get("/upload", "Content-Length: 100000", method="POST") + b"a few")
+    assert site.running.get("/logo.png", {"Host": SITE}).status == 200
+    site.until(lambda: any(one["http.response.status_code"] == 408 for one in site.running.events("request")))
+    assert len(site.running.events("request_failed")) == failed
