@@ -21,8 +21,8 @@ lint: $(VENV)/development ## ruff, mypy --strict, import floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-acceptance: $(VENV)/development packages ## Run the long checks, with times beside a fault-free control
-	$(BIN)/pytest -m acceptance -s $(ARGS)
+acceptance: $(VENV)/acceptance packages ## Run the 27 checks (one: ARGS='-k check_05'); a table of what was reached
+	$(BIN)/pytest -m acceptance -p no:xdist $(ARGS); status=$$?; $(BIN)/python -m tests.acceptance; exit $$status
 
 bench: $(VENV)/development packages ## Compare the warm article with nginx in one run; prints ratios
 	$(BIN)/python -m tests.benchmarks $(ARGS)
@@ -36,6 +36,7 @@ fuzz: $(VENV)/development ## Fuzz what reads foreign bytes: ARGS="all --seconds 
 
 screenshots: $(VENV)/development packages ## Take the README's screenshots from a running gateway in Chromium
 	$(BIN)/python -m tests.screenshots deploy/screenshots
+	$(BIN)/python -m tests.foreign.screenshots deploy/screenshots try wordpress-after
 
 packages: ## Install the Debian packages that the tests use, where that is allowed
 	@sh tests/debian-packages.sh
@@ -52,4 +53,8 @@ $(VENV)/runtime: $(BIN)/python pyproject.toml deploy/constraints.txt
 
 $(VENV)/development: $(VENV)/runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable '.[dev]'
+	@touch $@
+
+$(VENV)/acceptance: $(VENV)/development
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable '.[acceptance]'
 	@touch $@

@@ -154,7 +154,7 @@ def _questions(root: Node) -> tuple[Question, ...]:
 def _environment() -> Environment:
     # what comes out is YAML and Markdown, which the parser checks and sanitises; HTML's escapes would garble them
     made = Environment(
-        autoescape=False,  # noqa: S701
+        autoescape=False,  # noqa: S701  # nosec B701
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
