@@ -29,6 +29,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.maint_notifications import MaintNotificationsConfig
 
+from gateway.cache.redis_tls import ready
 from gateway.errors import Problem, SettingsError
 
 Client = Redis
@@ -76,7 +77,9 @@ def connect(url: str, *, timeout_seconds: float | None, max_connections: int = 3
         if scheme in ("redis", "rediss", "unix"):
             if scheme == "unix":
                 del options["socket_connect_timeout"]
-            return Connected(Redis.from_url(url, max_connections=max_connections, **options))
+            client = Redis.from_url(url, max_connections=max_connections, **options)
+            ready(client.connection_pool)
+            return Connected(client)
     except ValueError as error:
         raise _unusable(str(error)) from error
     raise _unusable(f"unknown scheme {scheme!r}")
@@ -103,6 +106,7 @@ def _through_sentinel(url: str, options: dict[str, Any], max_connections: int) -
         ssl=parts.scheme.startswith("rediss"),
         **options,
     )
+    ready(client.connection_pool)
     return Connected(client, sentinel)
 
 
