@@ -105,10 +105,11 @@ class Passage:
         return await self._responses.purge(tags)
 
     async def aclose(self) -> None:
-        """Refresh nothing any more; let go of the origin."""
+        """Refresh nothing any more; write what is to be written; let go of the origin."""
         for task in self._behind:
             task.cancel()
         await asyncio.gather(*self._behind, return_exceptions=True)
+        await self._responses.settled()
         await self._asking.origin.aclose()
 
     async def _lead(self, asked: Asked, verdict: Validate | Forward) -> Passed:

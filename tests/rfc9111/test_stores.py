@@ -236,12 +236,14 @@ async def test_what_another_process_fetched_is_found_once_memory_has_nothing_fre
         theirs = Responses(MemoryResponses(2**20), shared, lambda: now)
         assert await mine.get("/a") == ((), "memory")
         await theirs.put(stored(body=b"old"))
+        await theirs.settled()
         found, level = await mine.get("/a")
         assert ([one.response.body for one in found], level) == ([b"old"], "redis")
         assert (await mine.get("/a"))[1] == "memory"
         now = NOON + 100
         assert (await mine.get("/a"))[1] == "memory", "asked, and nothing newer is there"
         await theirs.put(stored(body=b"new", received=now))
+        await theirs.settled()
         found, level = await mine.get("/a")
         assert ([one.response.body for one in found], level) == ([b"new"], "redis")
         assert mine.memory.held("/a") == found
@@ -259,6 +261,16 @@ async def test_a_purge_takes_both_levels(server: Server) -> None:
         await both.put(stored())
         await both.remove("/a")
         assert await both.get("/a") == ((), "memory")
+
+
+async def test_what_is_written_last_stays_and_nobody_waits_for_it(server: Server) -> None:
+    async with opened(server.url) as (_, shared):
+        one = Responses(MemoryResponses(2**20), shared, lambda: NOON)
+        for number in range(600):
+            await one.put(stored(f"/{number % 300}", body=b"%d" % number))
+        await one.settled()
+        there = [[kept.response.body for kept in await shared.get(f"/{number}")] for number in range(300)]
+        assert there == [[b"%d" % (number + 300)] for number in range(300)]
 
 
 async def test_memory_alone_is_a_store() -> None:

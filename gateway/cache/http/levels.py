@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -9,10 +10,14 @@ from gateway.cache.http.memory import MemoryResponses
 from gateway.cache.http.store import ResponseStore
 from gateway.cache.http.stored import Stored
 
+WRITES_LIMIT = 256
+"""How many responses may be on their way behind memory; whoever brings one more waits."""
+
 
 class Responses:
     """Memory first; where nothing fresh is there, what another process may have fetched meanwhile. What is found behind
-    memory is kept in it, too. Never raises. `clock`: Unix seconds.
+    memory is kept in it, too. No reader waits until something is written behind memory. Never raises. `clock`: Unix
+    seconds.
     """
 
     def __init__(
@@ -21,6 +26,7 @@ class Responses:
         self.memory = memory
         self._shared = shared
         self._clock = clock
+        self._writing: dict[str, asyncio.Task[None]] = {}
 
     async def get(self, uri: str) -> tuple[tuple[Stored, ...], str]:
         """All that is stored for this target, and where it was found: `memory` or `redis`."""
@@ -37,25 +43,49 @@ class Responses:
         return merged, "redis"
 
     async def put(self, stored: Stored, *, instead_of: Stored | None = None) -> None:
-        """Keep it on both levels."""
+        """Keep it on both levels: in memory at once, behind it in a moment."""
         await self.memory.put(stored, instead_of=instead_of)
-        if self._shared is not None:
-            await self._shared.put(stored, instead_of=instead_of)
+        if self._shared is None:
+            return
+        if len(self._writing) >= WRITES_LIMIT:
+            await self.settled()
+        before = self._writing.get(stored.uri)
+        task = asyncio.get_running_loop().create_task(self._write(self._shared, stored, instead_of, before))
+        self._writing[stored.uri] = task
+        task.add_done_callback(lambda done: self._written(stored.uri, done))
 
     async def remove(self, uri: str) -> None:
         """Forget all that is stored for this target, on both levels."""
         await self.memory.remove(uri)
         if self._shared is not None:
+            await self.settled()
             await self._shared.remove(uri)
+
+    async def settled(self) -> None:
+        """Wait until all that was put so far is behind memory, too."""
+        if self._writing:
+            await asyncio.wait(tuple(self._writing.values()))
 
     async def purge(self, tags: frozenset[str] | None) -> tuple[int, int]:
         """Remove all with one of these names (None: everything); how many went from memory, and from behind it."""
         gone = await self.memory.purge(tags)
         if self._shared is None:
             return gone, 0
+        await self.settled()
         shared = await self._shared.purge(tags)
         # What was on its way from there to here meanwhile is gone, too.
         return gone + await self.memory.purge(tags), shared
+
+    async def _write(
+        self, shared: ResponseStore, stored: Stored, instead_of: Stored | None, before: asyncio.Task[None] | None
+    ) -> None:
+        if before is not None:
+            await asyncio.wait({before})
+        await shared.put(stored, instead_of=instead_of)
+
+    def _written(self, uri: str, task: asyncio.Task[None]) -> None:
+        if self._writing.get(uri) is task:
+            del self._writing[uri]
 
 
 def _latest(held: tuple[Stored, ...], found: tuple[Stored, ...]) -> tuple[Stored, ...]:

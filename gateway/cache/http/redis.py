@@ -45,10 +45,11 @@ class RedisResponses:
 
     async def put(self, stored: Stored, *, instead_of: Stored | None = None) -> None:
         """Keep it for seven days, beside what is there, if that can be done now. What is too large to stand beside it
-        goes, the oldest first.
+        goes, the oldest first; so does what it makes needless, since it answers every request.
         """
         key, client = key_of(stored.uri, self._origin), self._pages.readers.client
-        kept = with_new(await self.get(stored.uri), stored, instead_of)
+        there = await self.get(stored.uri) if stored.selected_by else ()
+        kept = with_new(there, stored, instead_of)
         value = self._codec.encode(key, kept)
         while kept and len(value) > VALUE_LIMIT_BYTES:
             kept = kept[1:]
