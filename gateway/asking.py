@@ -100,7 +100,9 @@ class Asking:
         if purges == self._purges:
             await self._put(kept, old)
             self._alone_until.pop(request.target, None)
-        return await self.seen(asked, kept, why, "revalidated" if confirmed else "miss", "origin")
+        passed = await self.seen(asked, kept, why, "revalidated" if confirmed else "miss", "origin")
+        # What may not be stored of a response is for the first who asks.
+        return replace(passed, response=response) if kept.response.body is response.body and not confirmed else passed
 
     async def for_one(self, asked: Asked, request: Request) -> Passed:
         """Ask for this reader and nobody else; a page that policies may treat is treated all the same.
@@ -159,23 +161,27 @@ class Asking:
     async def _put(self, stored: Stored, old: Stored | None = None) -> None:
         """Keep it, under every name by which it may be purged; what is gone takes its article along."""
         if stored.response.status in GONE:
-            await self._forget(old)
+            await self._forget(stored.uri, old)
         tags = tuple(dict.fromkeys((*stored.tags, *self.treatment.tags(stored))))
         await self.responses.put(replace(stored, tags=tags), instead_of=old)
 
     async def _supersede(self, head: Response, uri: str, old: Stored | None) -> None:
         """An answer that is not kept may still say that what is kept is no longer true."""
         if head.status in GONE:
-            await self._forget(old)
+            await self._forget(uri, old)
         if supersedes(head, old):
             await self.responses.remove(uri)
 
-    async def _forget(self, stored: Stored | None) -> None:
-        """What was there is there no more: every form of the article goes, and whatever lists it."""
-        tags = frozenset(tag for tag in stored.tags if tag.startswith(("article:", "url:"))) if stored else frozenset()
-        if tags:
+    async def _forget(self, uri: str, stored: Stored | None) -> None:
+        """What was there is there no more: every form of the article goes, and whatever lists it; so does what other
+        readers were told by other languages or codings.
+        """
+        if stored is not None:
+            tags = frozenset(tag for tag in stored.tags if tag.startswith(("article:", "url:")))
             await self.responses.purge(tags)
             self._spawn(self.treatment.purge(tags))
+        elif self.responses.memory.held(uri):
+            await self.responses.remove(uri)
 
     def _remember(self, uri: str, now: float) -> None:
         self._alone_until[uri] = now + ALONE_SECONDS
