@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from gateway.cli import application
 from tests.readme.tour import NEEDED, README, Newcomer, Step, agrees, steps
 from tests.running import REPOSITORY
 from tests.servers import free_port
@@ -57,8 +58,7 @@ def test_every_command_that_the_readme_names_exists() -> None:
     verbs = set(re.findall(r"(?:`|\$ )gateway ((?:geo )?[a-z]+)", README.read_text()))
     assert verbs >= {"serve", "check", "explain", "geo lookup"}
     for verb in verbs:
-        command = [sys.executable, "-m", "gateway", *verb.split(), "--help"]
-        assert subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=False).returncode == 0, verb
+        assert CliRunner().invoke(application, [*verb.split(), "--help"]).exit_code == 0, verb
 
 
 def test_every_page_and_picture_that_the_readme_points_to_is_there() -> None:
