@@ -125,6 +125,28 @@ def sentinel_of(master: Server, directory: Path) -> contextlib.AbstractContextMa
     return running(Sentinel(master, directory))
 
 
+@contextlib.contextmanager
+def cluster(directory: Path, nodes: int = 3) -> Iterator[list[Server]]:
+    """Valkey nodes that share the slots of one cluster, and know each other."""
+    with contextlib.ExitStack() as stack:
+        options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")
+        found, first_bus = [], 0
+        for number in range(nodes):
+            bus = free_port()
+            found.append(stack.enter_context(valkey(directory / str(number), *options, "--cluster-port", str(bus))))
+            slots = 16384 * number // nodes, 16384 * (number + 1) // nodes - 1
+            found[-1].command("CLUSTER", "ADDSLOTSRANGE", *slots)
+            found[-1].command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+            if number:
+                found[-1].command("CLUSTER", "MEET", "127.0.0.1", found[0].port, first_bus)
+            first_bus = bus if number == 0 else first_bus
+        deadline = time.monotonic() + 20
+        while any(b"cluster_state:ok" not in node.command("CLUSTER", "INFO") for node in found):  # type: ignore[operator]
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield found
+
+
 class Proxy:
     """Between a client and a server: `delay` seconds for each chunk of an answer (drawn from a range), while `flows` is
     cleared nothing comes back, `cut_after` bytes of answers resets every connection, `cut_once` the first that gets there.

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import orjson
 
 from gateway.cache.redis_client import FAILURES, Connected
+from gateway.cache.redis_cluster import listener
 
 CHANNEL, FILLED = "gw1:purge", "gw1:filled"
 DEAF_SECONDS = 5.0
@@ -69,7 +70,8 @@ class Channel:
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _hear(self) -> None:
-        pubsub = self._connected.client.pubsub()
+        async with asyncio.timeout(_SILENCE_SECONDS):
+            pubsub = await listener(self._connected.client)
         try:
             async with asyncio.timeout(_SILENCE_SECONDS):
                 await pubsub.subscribe(CHANNEL, FILLED)

@@ -29,12 +29,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.maint_notifications import MaintNotificationsConfig
 
+from gateway.cache.redis_cluster import PORT, Client, cluster_of
 from gateway.cache.redis_tls import ready
 from gateway.errors import Problem, SettingsError
 
-Client = Redis
 SETTING = "GATEWAY_REDIS_URL"
 SENTINEL_SCHEMES = ("redis+sentinel", "rediss+sentinel")
+CLUSTER_SCHEMES = ("redis+cluster", "rediss+cluster")
 FAILURES = (RedisError, OSError, TimeoutError)
 """What a command may raise when Redis cannot be used."""
 
@@ -43,7 +44,7 @@ FAILURES = (RedisError, OSError, TimeoutError)
 class Connected:
     """A client, and whatever must be closed with it."""
 
-    client: Redis
+    client: Client
     sentinel: Sentinel | None = None
 
     async def aclose(self) -> None:
@@ -57,7 +58,8 @@ class Connected:
 
 
 def connect(url: str, *, timeout_seconds: float | None, max_connections: int = 32) -> Connected:
-    """A client for `redis://`, `rediss://`, `unix://` or `redis+sentinel://host:port,host:port/service[/db]`.
+    """A client for `redis://`, `rediss://`, `unix://`, `redis+sentinel://host:port,host:port/service[/db]` or
+    `redis+cluster://host:port,host:port`.
 
     Nothing is sent yet. Raises SettingsError if the URL names nothing that we know; a password in it is not shown.
     """
@@ -74,6 +76,8 @@ def connect(url: str, *, timeout_seconds: float | None, max_connections: int = 3
         scheme = urlsplit(url).scheme
         if scheme in SENTINEL_SCHEMES:
             return _through_sentinel(url, options, max_connections)
+        if scheme in CLUSTER_SCHEMES:
+            return _to_cluster(url, options, max_connections)
         if scheme in ("redis", "rediss", "unix"):
             if scheme == "unix":
                 del options["socket_connect_timeout"]
@@ -85,33 +89,50 @@ def connect(url: str, *, timeout_seconds: float | None, max_connections: int = 3
     raise _unusable(f"unknown scheme {scheme!r}")
 
 
-def _through_sentinel(url: str, options: dict[str, Any], max_connections: int) -> Connected:
-    parts = urlsplit(url)
-    credentials, _, hosts = parts.netloc.rpartition("@")
+def _named(url: str, port: int) -> tuple[dict[str, Any], list[tuple[str, int]]]:
+    """Credentials, as redis-py takes them, and the hosts of a URL that names several."""
+    credentials, _, hosts = urlsplit(url).netloc.rpartition("@")
     username, _, password = credentials.partition(":")
+    said = {"username": unquote(username) or None, "password": unquote(password) or None} if credentials else {}
+    found = []
+    for host in filter(None, hosts.split(",")):
+        name, _, given = host.rpartition(":") if not host.endswith("]") and ":" in host else (host, "", str(port))
+        found.append((name.strip("[]"), int(given)))
+    return said, found
+
+
+def _to_cluster(url: str, options: dict[str, Any], max_connections: int) -> Connected:
+    credentials, hosts = _named(url, PORT)
+    if not hosts or urlsplit(url).path.strip("/"):
+        raise ValueError("a cluster URL names hosts, and no database: a cluster has one")
+    ssl = url.startswith("rediss")
+    return Connected(cluster_of(hosts, {**options, **credentials, "ssl": ssl}, max_connections))
+
+
+def _through_sentinel(url: str, options: dict[str, Any], max_connections: int) -> Connected:
+    credentials, watchers = _named(url, 26379)
+    parts = urlsplit(url)
     service, _, database = parts.path.strip("/").partition("/")
-    if not service or not hosts:
+    if not service or not watchers:
         raise ValueError("a sentinel URL names hosts and a service")
-    watchers = []
-    for host in hosts.split(","):
-        name, _, port = host.rpartition(":") if not host.endswith("]") and ":" in host else (host, "", "26379")
-        watchers.append((name.strip("[]"), int(port)))
     sentinel = Sentinel(watchers, sentinel_kwargs=dict(options))  # type: ignore[no-untyped-call]
-    if password or username:
-        options |= {"username": unquote(username) or None, "password": unquote(password) or None}
     client = sentinel.master_for(
         service,
         db=int(database or 0),
         max_connections=max_connections,
         ssl=parts.scheme.startswith("rediss"),
         **options,
+        **credentials,
     )
     ready(client.connection_pool)
     return Connected(client, sentinel)
 
 
 def _unusable(what: str) -> SettingsError:
-    remedy = "write redis://host:6379/0, rediss://…, unix:///path or redis+sentinel://host:26379,host:26379/service"
+    remedy = (
+        "write redis://host:6379/0, rediss://…, unix:///path, redis+sentinel://host:26379,host:26379/service "
+        "or redis+cluster://host:6379,host:6379"
+    )
     return SettingsError(f"{SETTING}: {what}; {remedy}", [Problem(SETTING, 0, 0, "bad-setting", what, remedy)])
 
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 import orjson
 
 from gateway.cache.redis_channel import FILLED
-from gateway.cache.redis_client import Client
+from gateway.cache.redis_cluster import Client
 from gateway.cache.variant import PREFIX
 
 T = TypeVar("T")

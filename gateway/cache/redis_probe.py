@@ -9,11 +9,12 @@ import time
 from collections.abc import Awaitable
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from redis.asyncio import Redis
 
 from gateway.cache.redis_client import FAILURES, connect, reason_of
+from gateway.cache.redis_cluster import Client, keys_like
 from gateway.cache.variant import PREFIX
 
 NODES = f"{PREFIX}node:"
@@ -59,17 +60,18 @@ async def ask(url: str, node: str, signing_key: bytes | None) -> dict[str, objec
         await connected.aclose()
 
 
-async def _facts(client: Redis, node: str, signing_key: bytes | None) -> dict[str, object]:
+async def _facts(client: Client, node: str, signing_key: bytes | None) -> dict[str, object]:
     await client.ping()
     trips = []
     for _ in range(_ROUND_TRIPS):
         began = time.perf_counter()
         await client.ping()
         trips.append(time.perf_counter() - began)
-    moment = await _allowed(client.time())
+    one = client if isinstance(client, Redis) else None  # a cluster's nodes have a clock and a memory each
+    moment = await _allowed(one.time()) if one else None
     skew = None if moment is None else time.time() - (moment[0] + moment[1] / 1e6)
-    info = await _allowed(client.info("memory")) or {}
-    user = await _allowed(client.acl_whoami())
+    info = (await _allowed(one.info("memory")) if one else None) or {}
+    user = await _allowed(one.acl_whoami()) if one else None
     if signing_key is not None:
         await _told(client, node, signing_key)
     return {
@@ -83,24 +85,21 @@ async def _facts(client: Redis, node: str, signing_key: bytes | None) -> dict[st
     }
 
 
-async def _told(client: Redis, node: str, signing_key: bytes) -> None:
+async def _told(client: Client, node: str, signing_key: bytes) -> None:
     try:
         await client.set(f"{NODES}{node}", fingerprint(signing_key), ex=FORGOTTEN_SECONDS)
     except FAILURES:
         return  # a cache that takes no more is somebody else's finding
 
 
-async def _nodes(client: Redis) -> dict[str, str]:
+async def _nodes(client: Client) -> dict[str, str]:
     found: dict[str, str] = {}
-    cursor = 0
-    while True:
-        cursor, keys = await client.scan(cursor, match=f"{NODES}*", count=1000)
-        for key in cast("list[bytes]", keys):
+    async for keys in keys_like(client, f"{NODES}*", 1000):
+        for key in keys:
             value = await client.getrange(key, 0, 63)
             if isinstance(value, bytes) and value:
                 found[key.decode("utf-8", "replace").removeprefix(NODES)] = value.decode("ascii", "replace")
-        if not cursor:
-            return found
+    return found
 
 
 async def _allowed(asking: Awaitable[Any]) -> Any:  # noqa: ANN401  (an answer is whatever the command answers)

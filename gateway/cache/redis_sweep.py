@@ -5,9 +5,9 @@ It walks over the pages themselves: an index of tags would be evicted by allkeys
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from gateway.cache.redis_client import Client
+from gateway.cache.redis_cluster import Client, keys_like, unlinked
 from gateway.cache.seal import tags_in
 from gateway.cache.variant import PREFIX
 
@@ -19,14 +19,12 @@ async def sweep(client: Client, tags: frozenset[str] | None, *, remove: bool) ->
     """How many pages with one of these tags (None: every page) there are; they are removed if so wished. Raises
     what a failing Redis raises.
     """
-    cursor, found = 0, 0
-    while True:
-        cursor, keys = await client.scan(cursor, match=f"{PREFIX}{{*", count=_SCAN_COUNT)
-        doomed = keys if tags is None else await _tagged(client, cast("list[bytes]", keys), tags)
+    found = 0
+    async for keys in keys_like(client, f"{PREFIX}{{*", _SCAN_COUNT):
+        doomed = keys if tags is None else await _tagged(client, keys, tags)
         if doomed:
-            found += await client.unlink(*doomed) if remove else len(doomed)
-        if not cursor:
-            return found
+            found += await unlinked(client, doomed) if remove else len(doomed)
+    return found
 
 
 async def _tagged(client: Client, keys: list[bytes], tags: frozenset[str]) -> list[bytes]:
