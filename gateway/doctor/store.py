@@ -115,7 +115,7 @@ def _bounds(facts: StoreFacts, name: str) -> Iterator[Check]:
 
 def _rights(facts: StoreFacts, name: str) -> Iterator[Check]:
     parts = urlsplit(facts.url)
-    far = parts.scheme in ("redis", "redis+sentinel") and not (parts.hostname or "").startswith(_LOCAL)
+    far = parts.scheme in ("redis", "redis+sentinel", "redis+cluster") and not (parts.hostname or "").startswith(_LOCAL)
     if far:
         yield warning(f"{name} transport", "no TLS", "Who listens on that network reads the password.",
                       "use rediss://, or a network of their own")  # fmt: skip

@@ -12,6 +12,7 @@ from gateway.cache import redis_probe
 from gateway.cache.redis_client import connect
 from gateway.errors import SettingsError
 from tests.cache.conftest import Open, page
+from tests.running import REPOSITORY
 from tests.servers import Server, cluster, free_port
 
 
@@ -75,6 +76,20 @@ async def test_the_self_test_knows_the_nodes_of_the_fleet(url: str) -> None:
         "first": redis_probe.fingerprint(b"one key"),
         "second": redis_probe.fingerprint(b"another key"),
     }
+
+
+async def test_the_documented_least_privilege_and_two_rights_more_are_enough(
+    nodes: list[Server], url: str, opened: Open
+) -> None:
+    rules = (REPOSITORY / "deploy" / "redis" / "users.acl").read_text().split("user gateway ")[1].split()
+    for node in nodes:
+        node.command("ACL", "SETUSER", "gateway", *("on", ">pw", *rules[2:], "+cluster|slots", "+command"))
+    async with opened(url.replace("://", "://gateway:pw@")) as store:
+        await store.put(page(tags=("tag:sea",)))
+        assert await store.get(page().key) is not None
+        await until(lambda: store.hears_purges)
+        assert await store.purge(frozenset({"tag:sea"})) == 1
+        assert store.up
 
 
 async def test_a_node_that_dies_fails_no_reader(tmp_path: Path, opened: Open) -> None:
