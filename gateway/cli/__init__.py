@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import admin, doctor, geo, history, impact, new, policy, serve
+from gateway.cli import admin, doctor, geo, history, impact, new, policy, serve, try_command
 from gateway.cli.output import fail
 from gateway.errors import GatewayError, SettingsError
 
@@ -42,6 +42,7 @@ for verb in (admin.reload, admin.purge, admin.preview, history.history, history.
     application.command()(verb)
 policy.register(application)
 application.command()(new.new)
+application.command("try")(try_command.try_article)
 application.command()(doctor.doctor)
 application.add_typer(geo.application, name="geo")
 

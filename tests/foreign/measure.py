@@ -15,7 +15,9 @@ PARAGRAPH = "<p>Every evening at ten minutes past eight a <a href='/boats'>boat<
 
 def pages() -> dict[str, bytes]:
     small = cms.response(cms.WORDPRESS).body
-    grown = small.replace(b"<p id=\"p-names\">", PARAGRAPH.encode() * ((200_000 - len(small)) // len(PARAGRAPH)) + b"<p id=\"p-names\">")
+    grown = small.replace(
+        b'<p id="p-names">', PARAGRAPH.encode() * ((200_000 - len(small)) // len(PARAGRAPH)) + b'<p id="p-names">'
+    )
     return {f"{len(body) / 1000:.0f} kB": body for body in (small, grown)}
 
 
