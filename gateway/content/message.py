@@ -53,8 +53,8 @@ def fields_from_octets(raw: Iterable[tuple[bytes, bytes]]) -> Fields:
 
 def values(fields: Fields, name: str) -> list[str]:
     """The values of each line of a field, in order; names are compared without case (RFC 9110, section 5.1)."""
-    name = name.lower()
-    return [value for key, value in fields if key.lower() == name]
+    name, length = name.lower(), len(name)
+    return [value for key, value in fields if len(key) == length and key.lower() == name]
 
 
 def joined(fields: Fields, name: str) -> str | None:

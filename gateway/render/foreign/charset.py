@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from email.message import Message
+from functools import lru_cache
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _PRESCAN = 1024  # bytes, HTML section 13.2.3.2
@@ -44,6 +45,7 @@ def decoded(body: bytes, content_type: str) -> tuple[str, str]:
         return _text(body, "cp1252"), "cp1252"
 
 
+@lru_cache(maxsize=256)
 def charset_in(content_type: str) -> str:
     """The charset parameter of a Content-Type, "" if there is none."""
     if "charset" not in content_type.lower():

@@ -8,6 +8,8 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 _FETCHED = {"http", "https", "ws", "wss", "ftp", ""}
 _ENCODED = re.compile(r"%([0-9a-fA-F]{2})")
+_CANONICAL = re.compile(r"/|(?:/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*)+/?")
+"""Most paths are canonical already."""
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _IGNORED = {ord(sign): None for sign in "\t\n\r"}  # what browsers drop from an address wherever it stands
 
@@ -72,6 +74,8 @@ def canonical_path(path: str) -> str:
     no empty or dot segments, no query. A slash at the end stays: to a CMS it can make a difference.
     """
     bare = path.partition("?")[0].partition("#")[0].replace("\\", "/")
+    if _CANONICAL.fullmatch(bare):
+        return bare
     text = quote(_ENCODED.sub(_plain, bare), safe=_ASCII)
     pieces: list[str] = []
     for piece in text.split("/"):
@@ -85,6 +89,8 @@ def canonical_path(path: str) -> str:
 
 def spoken_path(path: str) -> str:
     """A path as people write it, letters of every alphabet bare; itself where that would mean another path."""
+    if "%" not in path:
+        return path
     spoken = unquote(path, errors="replace")
     return spoken if canonical_path(spoken) == path and "\ufffd" not in spoken else path
 
