@@ -141,7 +141,7 @@ def write_evidence(path: Path) -> None:
 @contextlib.contextmanager
 def world(root: Path, seed: int) -> Iterator[World]:
     """The site, running."""
-    content, policies = write_site(root, cold=1000)
+    content, policies = write_site(root)
     notice = policies / "notices" / "extra" / "en.md"
     notice.parent.mkdir()
     notice.write_text("---\ntitle: Extra\nself_conditional: true\n---\nIf you are there, this is more.\n")
