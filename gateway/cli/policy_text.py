@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -13,6 +13,7 @@ from gateway.errors import Problem
 from gateway.geo.location import Location
 from gateway.geo.region import Region, Standing
 from gateway.policy.cases import Outcome
+from gateway.policy.decide import OTHER_ARTICLES
 from gateway.policy.decision import Decision
 from gateway.policy.disputed import Disputed, disputed_among
 from gateway.policy.model import PROTECTIONS
@@ -60,7 +61,7 @@ def show_test(outcomes: Sequence[Outcome], problems: Sequence[Problem]) -> None:
             fail(f"{case.path}:{case.line}: {case.name}")
             for difference in outcome.differences:
                 fail(f"    {difference}")
-            for sentence in _why(outcome.decision):
+            for sentence in _why_briefly(outcome.decision):
                 err.print(f"    {sentence}", markup=False)
         elif outcome.skipped:
             err.print(
@@ -178,6 +179,16 @@ def _why(decision: Decision | None) -> list[str]:
         verb = ("would apply, but is in shadow" if reason.shadow else "applies") if reason.matched else "does not apply"
         sentences.append(f"{reason.policy}: {verb}; {reason.reason}.")
     return sentences
+
+
+def _why_briefly(decision: Decision | None) -> list[str]:
+    """The same, but for policies that mean other articles, of which there may be thousands: those are counted."""
+    if decision is None:
+        return []
+    near = [reason for reason in decision.trace if not reason.reason.startswith(OTHER_ARTICLES)]
+    far = len(decision.trace) - len(near)
+    others = [f"{count(far, 'policy')} more: {OTHER_ARTICLES}."] if far else []
+    return [*_why(replace(decision, trace=tuple(near))), *others]
 
 
 def _shortly(names: Sequence[str]) -> list[str]:

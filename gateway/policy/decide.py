@@ -28,6 +28,9 @@ NOTICES_AT = {
 }
 """At which doors a notice is shown, by its `show`; at the others there is no text that it could stand by."""
 
+OTHER_ARTICLES = "the policy means other articles"
+"""How a reason begins that says so; what follows says why."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Judgement:
@@ -161,7 +164,7 @@ def _with_the_rest(
             whole.append(Reason(policy.name, False, None, "the policy is off"))
         else:
             reason = why_not(policy.articles, facts, original)
-            whole.append(Reason(policy.name, False, None, f"the policy means other articles: {reason}"))
+            whole.append(Reason(policy.name, False, None, f"{OTHER_ARTICLES}: {reason}"))
     return whole
 
 

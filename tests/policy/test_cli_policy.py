@@ -119,6 +119,8 @@ def test_a_case_that_fails_says_what_differs_and_why(directory: Path) -> None:
     assert "status: expected 451, got 200" in done.stderr
     assert "notices: undesirable-organization expected, but not there" in done.stderr
     assert "undesirable-organization: does not apply; the reader is outside RU" in done.stderr
+    assert "    2 policies more: the policy means other articles.\n" in done.stderr, "there may be thousands"
+    assert "court-order-example" not in done.stderr
 
 
 @pytest.mark.parametrize(
