@@ -48,7 +48,7 @@ def nginx(upstream: int, directory: Path) -> Iterator[int]:
     """Debian's nginx with `proxy_cache` and a validity for whatever does not say one; its port."""
     port, config = free_port(), directory / "nginx.conf"
     config.write_text(_NGINX.format(directory=directory, port=port, upstream=upstream, site=SITE))
-    with _running([str(NGINX), "-p", str(directory), "-c", str(config)], port, directory):
+    with started([str(NGINX), "-p", str(directory), "-c", str(config)], port, directory):
         yield port
 
 
@@ -58,12 +58,13 @@ def varnish(upstream: int, directory: Path) -> Iterator[int]:
     port, config = free_port(), directory / "default.vcl"
     config.write_text(_VARNISH.format(upstream=upstream))
     command = [str(VARNISH), "-F", "-j", "none", "-n", str(directory / "n"), "-a", f"127.0.0.1:{port}"]
-    with _running([*command, "-f", str(config), "-s", "malloc,32m"], port, directory):
+    with started([*command, "-f", str(config), "-s", "malloc,32m"], port, directory):
         yield port
 
 
 @contextlib.contextmanager
-def _running(command: list[str], port: int, directory: Path) -> Iterator[None]:
+def started(command: list[str], port: int, directory: Path) -> Iterator[None]:
+    """A server that listens on this port; what it says is under `directory`."""
     with (directory / "console.txt").open("wb") as console:
         process = subprocess.Popen(command, stdout=console, stderr=console)
     try:

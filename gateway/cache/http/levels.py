@@ -12,6 +12,7 @@ from gateway.cache.http.stored import Stored
 
 WRITES_LIMIT = 256
 """How many responses may be on their way behind memory; whoever brings one more waits."""
+_WRITES_AT_ONCE = 8  # the others wait in line here, where no deadline runs
 
 
 class Responses:
@@ -27,6 +28,7 @@ class Responses:
         self._shared = shared
         self._clock = clock
         self._writing: dict[str, asyncio.Task[None]] = {}
+        self._at_once = asyncio.Semaphore(_WRITES_AT_ONCE)
 
     async def get(self, uri: str) -> tuple[tuple[Stored, ...], str]:
         """All that is stored for this target, and where it was found: `memory` or `redis`."""
@@ -81,7 +83,8 @@ class Responses:
     ) -> None:
         if before is not None:
             await asyncio.wait({before})
-        await shared.put(stored, instead_of=instead_of)
+        async with self._at_once:
+            await shared.put(stored, instead_of=instead_of)
 
     def _written(self, uri: str, task: asyncio.Task[None]) -> None:
         if self._writing.get(uri) is task:
