@@ -20,7 +20,7 @@ _QUICK = {"br": 5, "zstd": 3, "gzip": 6}
 _BEST = {"br": 11, "zstd": 19, "gzip": 9}  # brotli's saves a sixth of the bytes and takes forty times as long
 
 _ITEM = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*(?:;[ \t]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*)?")
-_ENTITY_TAG = re.compile(r'[ \t]*(?:(?:W/)?"([\x21\x23-\x7e\x80-\U0010ffff]*)")?[ \t]*(,|\Z)')
+_ENTITY_TAG = re.compile(r'[ \t]*(?:(?:W/)?"([\x21\x23-\x7e\x80-\U0010ffff]*)"[ \t]*)?(,|\Z)')
 _MEMO_LENGTH = 200
 
 
