@@ -119,7 +119,7 @@ class Passage:
         if _joins(asked):
             self._under_way.setdefault(uri, telling)
         try:
-            passed = await self._asking.for_all(asked, verdict)
+            passed = await self._for_all(asked, verdict)
             telling.set_result(passed)
             return passed or await self._asking.for_one(asked, asked.own)
         except OriginError as error:
@@ -131,6 +131,15 @@ class Passage:
                 telling.set_result(None)
             if self._under_way.get(uri) is telling:
                 del self._under_way[uri]
+
+    async def _for_all(self, asked: Asked, verdict: Validate | Forward) -> Passed | None:
+        """Ask; once more where we were too late ourselves to see whether the CMS was, as in a crowd of readers."""
+        try:
+            return await self._asking.for_all(asked, verdict)
+        except OriginError as error:
+            if not (error.late and asked.careful):
+                raise
+        return await self._asking.for_all(asked, verdict)
 
     async def _instead(self, asked: Asked, stored: Stored | None, error: OriginError) -> Passed:
         """What may stand in for an origin that failed, under the policies of this moment; else the failure."""
