@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import parse_qs
@@ -12,6 +13,8 @@ from gateway.web.context import Context
 from gateway.web.exchange import Outgoing
 from gateway.web.headers import page
 from gateway.web.preview import PARAMETER
+
+_WEIGHT = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
 
 async def article(context: Context, match: Mapping[str, str]) -> Outgoing:
@@ -37,15 +40,14 @@ def door_of(context: Context, match: Mapping[str, str]) -> Door:
 
 def wants_json(accept: str | None) -> bool:
     """Whether JSON is preferred to HTML by an Accept field (RFC 9110 section 12.5.1); HTML when in doubt."""
-    if not accept or "json" not in accept:
+    if not accept or "json" not in accept.lower():
         return False
     quality = {"application/json": 0.0, "text/html": 0.0}
-    for item in accept.split(","):
-        kind, *parameters = (part.strip().lower() for part in item.split(";"))
+    for item in accept.lower().split(","):
+        kind, *parameters = (part.strip(" \t") for part in item.split(";"))
         weight = next((text[2:] for text in parameters if text.startswith("q=")), "1")
         if kind in quality:
-            try:
-                quality[kind] = float(weight)
-            except ValueError:
+            if not _WEIGHT.fullmatch(weight):
                 return False
+            quality[kind] = float(weight)
     return quality["application/json"] > quality["text/html"]
