@@ -31,7 +31,7 @@ MEMO_SIZE = 16_384
 BODY_BYTES = 8 * 2**20
 """Of a page that may be treated, decoded."""
 
-_TREATABLE = ("html", "xml", "json", "multipart/byteranges")
+_TREATABLE = ("html", "xml", "json", "x-component", "multipart/byteranges")
 _OF_THE_MOMENT = ("age", "cache-control", "date", "etag", "expires", "last-modified")
 
 

@@ -13,6 +13,7 @@ from gateway.cli.loopback import one_page
 from gateway.cli.output import Json, err, say, say_json, write
 from gateway.cli.policy_sets import as_if_active, moment, read_set
 from gateway.cli.try_article import Tried, fetched, saved, tried
+from gateway.content.doors import Door
 from gateway.origins import rules_of
 from gateway.render.environment import render
 from gateway.render.foreign.facts import UNKNOWN
@@ -73,7 +74,7 @@ def findings(result: Tried) -> list[str]:
         what = "is nothing that a policy could treat, and would pass as it is"
         return [f"{result.source.url}: {what}; try an article, a feed, or a list in JSON"]
     found = [f"{alarm}; mend the policy, or look at the page" for alarm in result.alarms]
-    if not result.found.article and not result.found.entries:
+    if result.found.door is Door.LISTING:
         remedy = "add its path to `articles: {paths: [...]}` in the file of GATEWAY_ORIGIN_PAGES"
         found.insert(0, f"{result.source.url}: the page does not say that it is an article; {remedy}")
     return found

@@ -125,6 +125,7 @@ class Serving:
 
     port: int
     treatments: Treatments | None = None
+    fields: tuple[tuple[str, str], ...] = ()
     change: Callable[[bytes], bytes] = field(default=lambda body: body)
 
     def url(self, path: str) -> str:
@@ -144,7 +145,7 @@ def serving() -> Iterator[Serving]:
                 return
             of = response(path)
             body = of.body.replace(f"https://{HOST}".encode(), f"http://{HOST}:{served.port}".encode())
-            of = Response(of.status, of.reason, of.fields, served.change(body))
+            of = Response(of.status, of.reason, of.fields + served.fields, served.change(body))
             fields, sent = of.fields, of.body
             if served.treatments is not None and file.suffix in (".html", ".htm"):
                 treated = shown(of, served.treatments, path)

@@ -129,3 +129,26 @@ def test_no_page_hides_a_notice(browser: Browser) -> None:
             hidden[name] = found
     page.close()
     assert hidden == {}
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "default-src 'self'",
+        "style-src 'self' 'nonce-x'; script-src 'none'",
+        "default-src 'none'; style-src-attr 'none'",
+    ],
+)
+def test_a_pages_own_security_policy_does_not_undo_the_notices_styles(
+    browser: Browser, site: cms.Serving, policy: str
+) -> None:
+    site.treatments = Treatments(notices=cms.due())
+    for way in ("header", "page"):
+        site.fields = (("Content-Security-Policy", policy),) if way == "header" else ()
+        meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'.encode() if way == "page" else b""
+        site.change = lambda body, meta=meta: body.replace(b'<meta charset="UTF-8">', b'<meta charset="UTF-8">' + meta)
+        page, _ = opened(browser, site.url(cms.WORDPRESS))
+        found = page.evaluate(SEEN)
+        page.close()
+        assert [(one["seen"], one["hit"]) for one in found] == [(True, True)], way
+    site.fields, site.change = (), lambda body: body

@@ -43,6 +43,7 @@ _SECTIONS = ("section", "articleSection", "category", "categories", "primary_sec
 _TAGS = ("tags", "keywords", "topics", "categories")
 _LANGUAGES = ("lang", "language", "locale", "langcode", "inLanguage")
 _DATA_PREFIX, _DATA_SUFFIX = "/_next/data/", ".json"
+_GATSBY_PREFIX, _GATSBY_SUFFIX = "/page-data/", "/page-data.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +156,16 @@ def _facts(one: dict[str, object], reading: Reading, *, single: bool) -> Facts:
     )
 
 
+def is_page_data(path: str) -> bool:
+    """Whether a framework fetches this to build a page in the browser from it (Next, Gatsby)."""
+    return _data_path(path) != path
+
+
 def _data_path(path: str) -> str:
     """The page for which a framework fetches data: `/_next/data/BUILD/news/ferry.json` is for `/news/ferry`."""
+    rest = ""
     if path.startswith(_DATA_PREFIX) and path.endswith(_DATA_SUFFIX):
         rest = path[len(_DATA_PREFIX) : -len(_DATA_SUFFIX)].partition("/")[2]
-        return canonical_path("/" if rest == "index" else f"/{rest}")
-    return path
+    elif path.startswith(_GATSBY_PREFIX) and path.endswith(_GATSBY_SUFFIX):
+        rest = path[len(_GATSBY_PREFIX) : -len(_GATSBY_SUFFIX)]
+    return path if not rest else canonical_path("/" if rest == "index" else f"/{rest}")

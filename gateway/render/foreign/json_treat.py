@@ -56,6 +56,16 @@ def treat_json(page: Page, found: Recognised, entries: Sequence[Decision]) -> Ma
     return Made(body, JSON, due)
 
 
+def whole_page_instead(page: Page) -> Made | None:
+    """Instead of what a script would build a page from, which no treatment could reach: nothing but the notices, as an
+    error, upon which the framework has the browser load the page itself.
+    """
+    if page.treatments == Treatments(social=page.treatments.social, headers=page.treatments.headers):
+        return None
+    due = once(page.treatments.notices)
+    return Made(orjson.dumps({"notices": notices_json(due)}), JSON, due, status=404)
+
+
 def _treat(one: dict[str, object], entry: Entry) -> None:
     inner = one.get("attributes")
     fields: dict[str, object] = inner if isinstance(inner, dict) else one

@@ -13,11 +13,12 @@ _HTML_OPENING = re.compile(
 
 
 class Kind(Enum):
-    """HTML and XHTML; feeds and sitemaps, perhaps; JSON; whatever else."""
+    """HTML and XHTML; feeds and sitemaps, perhaps; JSON; what React's server components send; whatever else."""
 
     HTML = "html"
     XML = "xml"
     JSON = "json"
+    FLIGHT = "flight"
     OTHER = "other"
 
 
@@ -32,4 +33,4 @@ def kind_of(response: Response) -> Kind:
         return Kind.XML
     if said in ("application/json", "text/json") or (said.startswith("application/") and said.endswith("+json")):
         return Kind.JSON
-    return Kind.OTHER
+    return Kind.FLIGHT if said == "text/x-component" else Kind.OTHER

@@ -19,10 +19,13 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A body as it may leave. `due`: the notices that the guard found in it; `content_type` "": the origin's own."""
+    """A body as it may leave. `due`: the notices that the guard found in it; `content_type` "" and `status` 0: the
+    origin's own.
+    """
 
     body: bytes
     content_type: str
     due: tuple[DueNotice, ...] = ()
     content: str = ""
     alarms: tuple[Alarm, ...] = ()
+    status: int = 0

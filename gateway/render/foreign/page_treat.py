@@ -22,9 +22,11 @@ from gateway.render.foreign.retitle import retitle
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.scrub import Hidden, scrub
 from gateway.render.foreign.strip import strip
+from gateway.render.foreign.teasers import without_refused
 from gateway.render.foreign.third_party import (
     amp_to_html,
     only_own,
+    with_styled_notices_inside,
     without_referrer,
     without_scripts_that_rebuild,
     without_storing,
@@ -38,19 +40,22 @@ from gateway.render.rendered import HTML
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A text, and everything that says what is done to it."""
+    """A text, and everything that says what is done to it. `refused`: articles that it leads to and its reader does not
+    get, by path, and what lists do about them (omit, mark).
+    """
 
     text: str
     facts: Facts
     treatments: Treatments
     rules: Rules
     hosts: Hosts
+    refused: frozenset[tuple[str, str]] = frozenset()
 
 
 def told_only(body: bytes, page: Page, encoding: str) -> bytes | None:
     """Where nothing is due but words in the metadata: the same bytes but for those words; None where more is due."""
     treatments = page.treatments
-    if treatments != Treatments(social=treatments.social, headers=treatments.headers):
+    if page.refused or treatments != Treatments(social=treatments.social, headers=treatments.headers):
         return None
     made = told_in_place(page.text, treatments.social, encoding)
     if made is None:
@@ -104,6 +109,7 @@ def _treated(document: Document, page: Page) -> tuple[Outcome, Anatomy]:
             if name in node.attributes:
                 del node.attrs[name]
     parts = anatomy(tree, page.rules)
+    without_refused(tree, page.hosts, page.facts.slug, dict(page.refused), page.facts.language)
     outcome = withhold(tree, treatments, parts, page.facts.language)
     without_scripts_that_rebuild(tree)
     scrub(tree, outcome.hidden)
@@ -111,6 +117,7 @@ def _treated(document: Document, page: Page) -> tuple[Outcome, Anatomy]:
     if title is not None:
         retitle(tree, writable(plain_text(prose(title))), page.facts.title)
     protected(tree, page, parts.core)
+    with_styled_notices_inside(tree)
     for node in tree.css("link[rel~='amphtml']"):  # another's cache would show the page to everybody
         node.decompose()
     tell(tree, treatments.social)

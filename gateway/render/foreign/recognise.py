@@ -14,10 +14,11 @@ from gateway.render.foreign.document import attribute, is_whole, parse
 from gateway.render.foreign.facts import Reading, facts_of
 from gateway.render.foreign.feed import entries_of, read_feed
 from gateway.render.foreign.hosts import Hosts, canonical_path
-from gateway.render.foreign.json_body import articles_in
+from gateway.render.foreign.json_body import articles_in, is_page_data
 from gateway.render.foreign.media_type import Kind, kind_of
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.statements import Statements, statements
+from gateway.render.foreign.teasers import linked
 
 MOST_MEDIA = 200
 _TABLE_PIECES = ("<tr", "<td", "<th", "<tbody", "<thead", "<option", "<col")
@@ -28,15 +29,17 @@ _TABLE_PIECES = ("<tr", "<td", "<th", "<tbody", "<thead", "<option", "<col")
 class Recognised:
     """What a response is: at which door it leaves, and the facts that policies are asked about.
 
-    `entries`: of a feed, a sitemap or a list in JSON, the facts of each entry, in the response's own order; each gets
-    a decision of its own. `article`: whether it is one; else only policies that mean every article can mean it, and
-    `treat` applies nothing of them but notices and protection.
+    `entries`: of a feed, a sitemap, a list in JSON, or a page that leads to articles, the facts of each entry, in the
+    response's own order; each gets a decision of its own. `article`: whether it is one; else only policies that mean
+    every article can mean it, and `treat` applies nothing of them but notices and protection. `builds_page`: a script
+    of a framework builds the page from it, in the browser.
     """
 
     door: Door
     facts: Facts
     article: bool = True
     entries: tuple[Facts, ...] = ()
+    builds_page: bool = False
 
 
 def recognise(response: Response, target: str, rules: Rules, host: str = "") -> Recognised | None:
@@ -59,11 +62,14 @@ def recognise(response: Response, target: str, rules: Rules, host: str = "") -> 
             return None
         plain = replace(facts_of(reading, Statements(language=feed.language)), tags=frozenset(), section="")
         return Recognised(feed.door, plain, article=False, entries=entries_of(feed, reading))
+    if kind is Kind.FLIGHT:  # a page in pieces, for a script that has a page already; what it says of itself is hidden
+        article = is_article_path(path, said=True, rules=rules)
+        return Recognised(Door.JSON, facts_of(reading, Statements()), article, builds_page=True)
     articles = articles_in(text, reading)
     if articles is None:
         return None
     if articles.single:
-        return Recognised(Door.JSON, articles.facts[0])
+        return Recognised(Door.JSON, articles.facts[0], builds_page=is_page_data(path))
     plain = facts_of(reading, Statements())
     return Recognised(Door.JSON, plain, article=False, entries=articles.facts)
 
@@ -86,7 +92,8 @@ def _page(text: str, reading: Reading, status: int) -> Recognised | None:
     said = statements(tree)
     facts = facts_of(reading, said)
     if status not in (200, 203) or not is_article_path(reading.path, said.claims_article, reading.rules):
-        return Recognised(Door.LISTING, replace(facts, section="", tags=frozenset()), article=False)
+        plain = replace(facts, section="", tags=frozenset())
+        return Recognised(Door.LISTING, plain, article=False, entries=linked(tree, reading, facts.language))
     media: dict[str, None] = {}
     for node in tree.css("img[src], video[src], audio[src], source[src], amp-img[src]")[:MOST_MEDIA]:
         path = reading.hosts.path(attribute(node, "src"), reading.path)

@@ -7,7 +7,7 @@ import re
 from gateway.content.message import Fields
 from gateway.policy.decision import Treatments
 from gateway.render.foreign.hosts import Hosts
-from gateway.render.foreign.third_party import security_policy
+from gateway.render.foreign.third_party import security_policy, with_styled_notices
 
 _OF_THE_BYTES = frozenset({
     "content-length", "content-encoding", "content-md5", "digest", "content-digest", "repr-digest", "want-digest",
@@ -15,6 +15,7 @@ _OF_THE_BYTES = frozenset({
     "content-type", "content-security-policy-report-only", "report-to", "reporting-endpoints", "nel", "x-pingback",
     "sourcemap", "x-sourcemap", "speculation-rules", "refresh", "content-disposition",
 })  # fmt: skip
+_POLICY = "content-security-policy"
 _OF_OTHERS = frozenset({"link"})
 _HINTS = re.compile(
     r"rel\s*=\s*\"?[^\";]*\b(?:preload|preconnect|dns-prefetch|prefetch|modulepreload|pingback|shortlink|webmention|hub|wp\.org|alternate)",
@@ -24,12 +25,17 @@ _HINTS = re.compile(
 
 def sent_fields(fields: Fields, content_type: str, treatments: Treatments, hosts: Hosts) -> Fields:
     """Without what was true of the origin's bytes alone, and without links by which a browser would fetch things; with
-    what protection asks for. Caching, validators and lengths are the sender's.
+    what protection asks for, and policies of the page's own under which notices keep their styles. Caching, validators
+    and lengths are the sender's.
     """
     kept = [
         (name, value)
         for name, value in fields
         if name.lower() not in _OF_THE_BYTES and not (name.lower() in _OF_OTHERS and _HINTS.search(value))
+    ]
+    kept = [
+        (name, ", ".join(map(with_styled_notices, value.split(","))) if name.lower() == _POLICY else value)
+        for name, value in kept
     ]
     protect = treatments.protect
     if "referrer" in protect:

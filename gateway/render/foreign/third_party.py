@@ -110,6 +110,24 @@ def security_policy(hosts: Hosts) -> str:
     )
 
 
+def with_styled_notices(policy: str) -> str:
+    """A page's own Content-Security-Policy under which styles attached to elements act: the notices' are, and nothing
+    else outranks the page's style sheets. Of the page's own attributes it lets act what its author wrote there.
+    """
+    directives = [one.strip() for one in policy.split(";") if one.strip()]
+    names = {one.split()[0].lower() for one in directives}
+    if not names & {"default-src", "style-src", "style-src-attr"}:
+        return policy
+    kept = [one for one in directives if one.split()[0].lower() != "style-src-attr"]
+    return "; ".join([*kept, "style-src-attr 'unsafe-inline'"])
+
+
+def with_styled_notices_inside(tree: LexborHTMLParser) -> None:
+    """The same for policies that stand in the page."""
+    for node in tree.css("meta[http-equiv='content-security-policy' i][content]"):
+        node.attrs["content"] = ", ".join(with_styled_notices(one) for one in attribute(node, "content").split(","))
+
+
 def amp_to_html(tree: LexborHTMLParser) -> None:
     """An AMP page lives by scripts of another host; without them it is an ordinary page, once nothing hides it."""
     root = tree.css_first("html")

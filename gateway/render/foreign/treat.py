@@ -16,7 +16,7 @@ from gateway.policy.decision import Decision, Treatments
 from gateway.render.foreign.charset import decoded
 from gateway.render.foreign.feed_treat import treat_feed
 from gateway.render.foreign.hosts import Hosts
-from gateway.render.foreign.json_treat import treat_json
+from gateway.render.foreign.json_treat import treat_json, whole_page_instead
 from gateway.render.foreign.outcome import Alarm, Made
 from gateway.render.foreign.page_treat import Page, told_only, treat_page
 from gateway.render.foreign.recognise import Recognised
@@ -56,6 +56,8 @@ def treat(
     `response.body`: any content coding undone. `host`: the name under which readers know the site.
     """
     treatments = decision.treatments if found.article else _of_any_page(decision.treatments)
+    if found.door is Door.LISTING:
+        treatments, entries = _of_list(treatments, entries), _refused(entries)
     said = joined(response.fields, "content-type") or ""
     language = found.facts.language
     if treatments.refusal:
@@ -86,13 +88,20 @@ def _treated(
 ) -> Treated:
     language = found.facts.language
     text, encoding = decoded(response.body, said)
-    page = Page(text, found.facts, treatments, rules, hosts)
+    refused = frozenset(
+        (facts.slug, one.treatments.refusal.listing)
+        for facts, one in zip(found.entries, entries, strict=False)
+        if found.door is Door.LISTING and one.treatments.refusal is not None
+    )
+    page = Page(text, found.facts, treatments, rules, hosts, refused)
     if found.door in (Door.HTML, Door.LISTING):
         told = told_only(response.body, page, encoding)
         if told is not None:
             fields = sent_fields(response.fields, said or HTML, treatments, hosts)
             return Treated(Rendered(response.status, said or HTML, language, told), fields)
         made: Made | None = treat_page(page)
+    elif found.builds_page:
+        made = whole_page_instead(page)
     elif found.door is Door.JSON:
         made = treat_json(page, found, entries)
     else:
@@ -100,8 +109,23 @@ def _treated(
     if made is None:
         return Treated(Rendered(response.status, said, language, response.body), response.fields, untouched=True)
     kind = made.content_type or said
-    rendered = Rendered(response.status, kind, language, made.body, made.due, made.content)
+    rendered = Rendered(made.status or response.status, kind, language, made.body, made.due, made.content)
     return Treated(rendered, sent_fields(response.fields, kind, treatments, hosts), made.alarms)
+
+
+def _of_list(treatments: Treatments, entries: Sequence[Decision]) -> Treatments:
+    """A page that leads to articles owes what any of them owes, and offers nothing that any of them must not offer."""
+    shown = [one.treatments for one in entries if one.treatments.refusal is None]
+    return replace(
+        treatments,
+        notices=once(treatments.notices, *(one.notices for one in shown)),
+        protect=treatments.protect.union(*(one.protect for one in shown)),
+    )
+
+
+def _refused(entries: Sequence[Decision]) -> Sequence[Decision]:
+    """The entries in their places, what is not refused as if nothing were done to it."""
+    return [one if one.treatments.refusal is not None else replace(one, treatments=Treatments()) for one in entries]
 
 
 def _of_any_page(treatments: Treatments) -> Treatments:

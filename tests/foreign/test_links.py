@@ -1,0 +1,106 @@
+"""A front page doesn't lead to what its reader is refused; what a framework fetches is no way round a treatment."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from gateway.content.doors import Door
+from gateway.content.message import Response
+from gateway.policy.decision import Decision, Refusal, Treatments
+from gateway.render.foreign.rules import Rules
+from gateway.render.foreign.treat import Treated, treat
+from gateway.render.site import Site
+from tests.foreign import shown as cms
+
+REFUSED = Treatments(refusal=Refusal(451, "order", cms.HELD, ()))
+NOTHING = Treatments()
+MARKED = Treatments(refusal=Refusal(451, "order", cms.HELD, (), "mark"))
+
+
+def listed(of: Response, decisions: dict[str, Treatments], page: Treatments = NOTHING) -> Treated:
+    found = cms.known(of, "/")
+    entries: list[Decision] = [cms.decided(decisions.get(facts.slug, Treatments())) for facts in found.entries]
+    return treat(of, found, cms.decided(page), cms.DEFAULTS, Site(), entries=entries, host=cms.HOST)
+
+
+def test_a_page_that_is_no_article_says_which_articles_it_leads_to() -> None:
+    found = cms.known(cms.response(cms.FRONT), "/")
+    assert [one.slug for one in found.entries] == ["/donate/", cms.WORDPRESS, "/2026/11/night-bakers/"]
+    of = cms.page(
+        "<html><body><a href='/a.pdf'>x</a><a href='//evil.example/b'>x</a><a href='/c.html#d'>x</a><a href='mailto:x'>x</a><a href='/c.html'>x</a><a href='#x'>x</a>"
+    )
+    assert [one.slug for one in cms.known(of, "/").entries] == ["/c.html"]
+    rules = Rules(articles=("/2026/*",), not_articles=("/*",))
+    assert [one.slug for one in cms.known(cms.response(cms.FRONT), "/", rules).entries] == [
+        cms.WORDPRESS,
+        "/2026/11/night-bakers/",
+    ]
+
+
+def test_the_teaser_of_a_refused_article_goes_whole_and_the_others_stay() -> None:
+    text = cms.text_of(listed(cms.response(cms.FRONT), {cms.WORDPRESS: REFUSED}))
+    assert "ferry" not in text
+    assert "eleven winters" not in text
+    assert "The night bakers" in text
+    assert text.count("<article") == 1
+
+
+def test_a_marked_one_says_that_there_is_something() -> None:
+    text = cms.text_of(listed(cms.response(cms.FRONT), {cms.WORDPRESS: MARKED}))
+    assert "eleven winters" not in text
+    assert "An article is not available here" in text
+    assert text.count("<article") == 2
+
+
+@pytest.mark.parametrize(
+    ("page", "left"),
+    [
+        (
+            "<ul><li><a href='/a'>A</a> tease</li><li><a href='/b'>B</a></li></ul>",
+            '<ul><li><a href="/b">B</a></li></ul>',
+        ),
+        (
+            "<div><div class=c><a href='/a'><img src=x></a><div><h3><a href='/a?utm=1'>A</a></h3><p>tease</p></div></div><div class=c><a href='/b'>B</a></div></div>",
+            '<div><div class="c"><a href="/b">B</a></div></div>',
+        ),
+        ("<p>Read <a href='/b'>B</a> and <a href='/%61'>A</a>.</p>", '<p>Read <a href="/b">B</a> and .</p>'),
+        (
+            "<table><tr><td><a href='/a'>A</a></td></tr><tr><td><a href='/b'>B</a></td></tr></table>",
+            '<table><tbody><tr><td><a href="/b">B</a></td></tr></tbody></table>',
+        ),
+    ],
+)
+def test_a_teaser_of_any_build_is_told_from_its_neighbours(page: str, left: str) -> None:
+    text = cms.text_of(listed(cms.page(f"<html><body>{page}"), {"/a": REFUSED}))
+    assert left in text
+
+
+def test_nothing_changes_where_nothing_is_refused() -> None:
+    of = cms.response(cms.FRONT)
+    treated = listed(of, {cms.WORDPRESS: Treatments(headers=(("X-Robots-Tag", "noindex"),))})
+    assert treated.untouched
+    assert treated.page.body is of.body
+
+
+def test_a_list_owes_what_any_article_in_it_owes() -> None:
+    treated = listed(cms.response(cms.FRONT), {cms.WORDPRESS: cms.endangered()})
+    assert treated.page.notices == (cms.WARNING.id,)
+    assert "Donate" not in cms.text_of(treated)
+
+
+def test_what_a_framework_would_build_a_treated_page_from_is_an_error_so_that_the_page_is_loaded() -> None:
+    flight = cms.page('0:["$","div",null,{}]', "text/x-component")
+    for of, path in (
+        (cms.response(cms.NEXT_DATA), cms.NEXT_DATA),
+        (flight, "/politics/budget-vote"),
+        (cms.response(cms.NEXT_DATA), "/page-data/politics/budget-vote/page-data.json"),
+    ):
+        assert cms.known(of, path).builds_page
+        treated = cms.shown(of, cms.endangered(), path)
+        assert treated.page.status == 404
+        assert [one["id"] for one in json.loads(treated.page.body)["notices"]] == [cms.WARNING.id]
+        assert cms.shown(of, Treatments(social=cms.due()), path).untouched
+    found = cms.known(flight, "/politics/budget-vote")
+    assert (found.door, found.article, found.facts.slug) == (Door.JSON, True, "/politics/budget-vote")
