@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import re
 import time
 from collections import Counter
@@ -63,7 +64,7 @@ class Seen:
     def percentile(self, share: float, *, since: float = 0.0) -> float:
         """Seconds; of what was due after a moment of the monotonic clock."""
         chosen = sorted(took for took, due in zip(self.seconds, self.began, strict=True) if due >= since)
-        return chosen[min(len(chosen) - 1, int(len(chosen) * share))]
+        return chosen[min(len(chosen) - 1, int(len(chosen) * share))] if chosen else math.inf
 
     def told(self) -> str:
         """For the table."""
