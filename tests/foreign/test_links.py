@@ -103,4 +103,4 @@ def test_what_a_framework_would_build_a_treated_page_from_is_an_error_so_that_th
         assert [one["id"] for one in json.loads(treated.page.body)["notices"]] == [cms.WARNING.id]
         assert cms.shown(of, Treatments(social=cms.due()), path).untouched
     found = cms.known(flight, "/politics/budget-vote")
-    assert (found.door, found.article, found.facts.slug) == (Door.JSON, True, "/politics/budget-vote")
+    assert (found.door, found.article, found.facts.slug) == (Door.HTML, True, "/politics/budget-vote")

@@ -146,7 +146,7 @@ def test_an_article_in_json_carries_its_notices_and_loses_its_widgets() -> None:
 def test_what_a_framework_fetches_is_known_by_the_page_that_it_is_for() -> None:
     found = cms.known(cms.response(cms.NEXT_DATA), cms.NEXT_DATA)
     assert (found.door, found.article, found.facts.slug, found.facts.section) == (
-        Door.JSON,
+        Door.HTML,
         True,
         "/politics/budget-vote",
         "politics",

@@ -32,7 +32,7 @@ class Recognised:
     `entries`: of a feed, a sitemap, a list in JSON, or a page that leads to articles, the facts of each entry, in the
     response's own order; each gets a decision of its own. `article`: whether it is one; else only policies that mean
     every article can mean it, and `treat` applies nothing of them but notices and protection. `builds_page`: a script
-    of a framework builds the page from it, in the browser.
+    of a framework builds the page from it, in the reader's browser, so it leaves at the door of pages.
     """
 
     door: Door
@@ -64,12 +64,14 @@ def recognise(response: Response, target: str, rules: Rules, host: str = "") -> 
         return Recognised(feed.door, plain, article=False, entries=entries_of(feed, reading))
     if kind is Kind.FLIGHT:  # a page in pieces, for a script that has a page already; what it says of itself is hidden
         article = is_article_path(path, said=True, rules=rules)
-        return Recognised(Door.JSON, facts_of(reading, Statements()), article, builds_page=True)
+        return Recognised(Door.HTML, facts_of(reading, Statements()), article, builds_page=True)
     articles = articles_in(text, reading)
     if articles is None:
         return None
     if articles.single:
-        return Recognised(Door.JSON, articles.facts[0], builds_page=is_page_data(path))
+        if is_page_data(path):
+            return Recognised(Door.HTML, articles.facts[0], builds_page=True)
+        return Recognised(Door.JSON, articles.facts[0])
     plain = facts_of(reading, Statements())
     return Recognised(Door.JSON, plain, article=False, entries=articles.facts)
 

@@ -94,14 +94,15 @@ def _treated(
         if found.door is Door.LISTING and one.treatments.refusal is not None
     )
     page = Page(text, found.facts, treatments, rules, hosts, refused)
-    if found.door in (Door.HTML, Door.LISTING):
+    made: Made | None
+    if found.builds_page:
+        made = whole_page_instead(page)
+    elif found.door in (Door.HTML, Door.LISTING):
         told = told_only(response.body, page, encoding)
         if told is not None:
             fields = sent_fields(response.fields, said or HTML, treatments, hosts)
             return Treated(Rendered(response.status, said or HTML, language, told), fields)
-        made: Made | None = treat_page(page)
-    elif found.builds_page:
-        made = whole_page_instead(page)
+        made = treat_page(page)
     elif found.door is Door.JSON:
         made = treat_json(page, found, entries)
     else:
