@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Network
 from types import MappingProxyType
 
@@ -27,6 +28,10 @@ from gateway.geo.territory import is_country, is_subdivision_code
 NO_RECORD = "no-record"
 NOT_GLOBAL = "not-global"
 TEREDO = "teredo"
+
+_SETS_KEPT = 4
+"""Sets of regions: the one in force, and those that a reload or a trial looks at meanwhile."""
+_LOCATIONS_KEPT = 1 << 14
 
 _TEREDO = IPv6Network("2001::/32")
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
@@ -54,22 +59,21 @@ def locate(
     correction = _correction(address, corrections, now)
     if correction is not None:
         place = Place("corrections", correction.country, correction.subdivision)
-        standings = _standings(regions, (place,), address, host)
-        return Location((place,), standings, corrected=correction.reason, valid_until=correction.until)
+        known = _known(regions, (place,), address, host)
+        return replace(known, corrected=correction.reason, valid_until=correction.until)
     reason = nowhere(address)
     evidence = SILENT if reason else together(witnesses.ask(address), cdn)
     reason = reason or evidence.hidden or ("" if evidence.places else NO_RECORD)
     if reason:
         return unknown_location(regions, reason, address=address, host=host)
-    standings = _standings(regions, evidence.places, address, host)
-    return Location(evidence.places, standings, registered_holders(evidence.places))
+    return _known(regions, evidence.places, address, host)
 
 
 def unknown_location(
     regions: Mapping[str, Region], reason: str, *, address: Address | None = None, host: str = ""
 ) -> Location:
     """A reader whose place is unknown: possible in every geographic region, in networks as the address has it."""
-    return Location((), _standings(regions, (), address, host), unknown=reason)
+    return _known(regions, (), address, host, unknown=reason)
 
 
 def hypothetical(target: str, regions: Mapping[str, Region]) -> Location:
@@ -88,7 +92,7 @@ def hypothetical(target: str, regions: Mapping[str, Region]) -> Location:
         return unknown_location(regions, "hypothetical")
     country = code.partition("-")[0]
     evidence = (Place("hypothetical", country, code if is_subdivision(code) else None),) if code else ()
-    standings = dict(_standings(regions, evidence, None, ""))
+    standings = dict(_known(regions, evidence, None, "").standings)
     if region is not None and not region.geographic:
         standings[target] = Standing.POSSIBLE if region.hosts else Standing.CONFIRMED
     elif region is not None and region.wholly:
@@ -141,25 +145,56 @@ class LocationMemo:
         self._old.clear()
 
 
-_remembered_standing = lru_cache(maxsize=1 << 14)(standing)
-"""Evidence repeats from address to address, and says the same of a region each time."""
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """What was found of readers to a set of regions. They share it: evidence repeats from address to address, and a
+    hundred regions for each of a hundred thousand readers would fill the memory.
+    """
+
+    regions: Mapping[str, Region]
+    networks: Mapping[str, Region]
+    hosts: Mapping[str, Region]
+    locations: dict[tuple[object, ...], Location] = field(default_factory=dict)
 
 
-def _standings(
-    regions: Mapping[str, Region], evidence: Sequence[Place], address: Address | None, host: str
-) -> Mapping[str, Standing]:
-    """The standing in each region and in `unknown`; no evidence means unknown."""
-    found: dict[str, Standing] = {}
-    for name, region in regions.items():
-        if region.networks:
-            inside = address is not None and _within(address, region)
-            found[name] = Standing.CONFIRMED if inside else Standing.OUTSIDE
-        elif region.hosts:
-            found[name] = Standing.POSSIBLE if _bare(host) in region.hosts else Standing.OUTSIDE
-        elif region.geographic:
-            found[name] = _remembered_standing(region, tuple(evidence))
-    found[UNKNOWN.name] = Standing.OUTSIDE if evidence else Standing.CONFIRMED
-    return MappingProxyType(found)
+_met: deque[_Met] = deque(maxlen=_SETS_KEPT)
+
+
+def _met_to(regions: Mapping[str, Region]) -> _Met:
+    for met in _met:
+        if met.regions is regions:
+            return met
+    networks = {name: region for name, region in regions.items() if region.networks}
+    hosts = {name: region for name, region in regions.items() if region.hosts and not region.networks}
+    met = _Met(regions, networks, hosts)
+    _met.appendleft(met)
+    return met
+
+
+def _known(
+    regions: Mapping[str, Region], evidence: tuple[Place, ...], address: Address | None, host: str, unknown: str = ""
+) -> Location:
+    """The location that this evidence, the networks around an address, and a host make together."""
+    met = _met_to(regions)
+    around = [name for name, region in met.networks.items() if address is not None and _within(address, region)]
+    reached = [name for name, region in met.hosts.items() if _bare(host) in region.hosts]
+    key = (evidence, tuple(around), tuple(reached), unknown)
+    known = met.locations.get(key)
+    if known is None:
+        found: dict[str, Standing] = {}
+        for name, region in regions.items():
+            if region.networks:
+                found[name] = Standing.CONFIRMED if name in around else Standing.OUTSIDE
+            elif region.hosts:
+                found[name] = Standing.POSSIBLE if name in reached else Standing.OUTSIDE
+            elif region.geographic:
+                found[name] = standing(region, evidence)
+        found[UNKNOWN.name] = Standing.OUTSIDE if evidence else Standing.CONFIRMED
+        if len(met.locations) >= _LOCATIONS_KEPT:
+            met.locations.clear()
+        known = Location(evidence, MappingProxyType(found), registered_holders(evidence), unknown)
+        met.locations[key] = known
+    return known
 
 
 def _within(address: Address, region: Region) -> bool:

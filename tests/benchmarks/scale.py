@@ -1,6 +1,6 @@
-"""How the gateway grows: with articles, with policies, with workers. Start, memory, and the rate of the warm article.
+"""How the gateway grows: with articles, policies, regions and workers. Start, memory, and the rate of the warm article.
 
-`python -m tests.benchmarks.scale` prints three tables. Within a table all sizes run at once and are asked in turn, so
+`python -m tests.benchmarks.scale` prints four tables. Within a table all sizes run at once and are asked in turn, so
 that a noisy minute touches them alike; ratios are to the smallest.
 """
 
@@ -25,6 +25,7 @@ from tests.benchmarks.material import HOST, Material, make
 from tests.running import POLICIES, Running, gateway
 
 WORDS = ("river", "harbour", "council", "ferry", "market", "ledger", "bridge", "winter", "border", "letter", "village")
+COUNTRIES = ("DE", "FR", "IN", "TR", "BR", "EG", "PL", "KE", "VN", "CA", "CL", "NO")
 LANGUAGES = ("en", "en", "en", "de", "ru")
 FIRST = datetime(2009, 1, 1, tzinfo=UTC)
 
@@ -58,8 +59,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="gateway-scale-") as name:
         directory = Path(name)
         material = make(directory / "material", readers=given.readers, articles=10)
-        for kind, sizes in (("articles", given.articles), ("policies", given.policies), ("workers", given.workers)):
-            if sizes:
+        for kind in ("articles", "policies", "regions", "workers"):
+            if sizes := getattr(given, kind):
                 tables[kind] = _table(kind, sizes, material, directory, given)
     said = json.dumps({kind: [asdict(row) for row in rows] for kind, rows in tables.items()}, indent=1)
     sys.stdout.write(said + "\n" if given.json else "\n\n".join(_as_text(*item) for item in tables.items()) + "\n")
@@ -68,9 +69,13 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.scale", description=__doc__)
-    for kind, sizes in (("articles", [100, 1000, 10_000, 100_000]), ("policies", [10, 100, 1000, 10_000])):
+    for kind, sizes in (
+        ("articles", [100, 1000, 10_000, 100_000]),
+        ("policies", [10, 100, 1000, 10_000]),
+        ("regions", [10, 100, 1000]),
+        ("workers", [1, 2]),
+    ):
         parser.add_argument(f"--{kind}", type=int, nargs="*", default=sizes)
-    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3, help="of each size in each round")
     parser.add_argument("--connections", type=int, default=32)
@@ -92,6 +97,8 @@ def _table(
                 content = write_articles(home / "content", material, size)
             elif kind == "policies":
                 policies = write_policies(home / "policies", size)
+            elif kind == "regions":
+                policies = write_regions(home / "policies", size)
             workers = size if kind == "workers" else 1
             sys.stderr.write(f"{kind}: {size:,}\n")
             with _started(home, material, content, policies, workers) as (_, first_start):
@@ -171,16 +178,31 @@ def write_articles(root: Path, material: Material, count: int, seed: int = 1) ->
 def write_policies(root: Path, count: int) -> Path:
     """The sample policies, and as many others as are missing: orders against one article each, in some country."""
     shutil.copytree(POLICIES, root, ignore=shutil.ignore_patterns("tests"))
-    countries = ("DE", "FR", "IN", "TR", "BR", "EG")
     for number in range(count - len(list(root.glob("*.yaml"))) + 1):  # regions.yaml is no policy
-        (root / f"order-{number:05}.yaml").write_text(
-            f"policy: order-{number:05}\ntitle: Order {number}\nstate: active\n"
-            f"basis: [{{kind: order, authority: A court, act: Order {number}, since: 2026-01-01}}]\n"
-            f"owner: legal@newsroom.example\nreview_by: 2031-01-01\n"
-            f"readers: {{in: [{countries[number % len(countries)]}]}}\narticles: {{slugs: [ordered-{number}]}}\n"
-            "do:\n  - block: {notice: withdrawn-by-court}\n"
-        )
+        _order(root, number, COUNTRIES[number % len(COUNTRIES)])
     return root
+
+
+def write_regions(root: Path, count: int) -> Path:
+    """The sample policies, and so many regions of two countries each, all of which a policy names."""
+    shutil.copytree(POLICIES, root, ignore=shutil.ignore_patterns("tests"))
+    regions = (root / "regions.yaml").read_text()
+    for number in range(count):
+        first, second = COUNTRIES[number % len(COUNTRIES)], COUNTRIES[number * 7 // 3 % len(COUNTRIES)]
+        regions += f"  bench-{number}: {{countries: [{', '.join(dict.fromkeys((first, second)))}]}}\n"
+    (root / "regions.yaml").write_text(regions)
+    _order(root, 0, ", ".join(f"bench-{number}" for number in range(count)))
+    return root
+
+
+def _order(root: Path, number: int, where: str) -> None:
+    (root / f"order-{number:05}.yaml").write_text(
+        f"policy: order-{number:05}\ntitle: Order {number}\nstate: active\n"
+        f"basis: [{{kind: order, authority: A court, act: Order {number}, since: 2026-01-01}}]\n"
+        f"owner: legal@newsroom.example\nreview_by: 2031-01-01\n"
+        f"readers: {{in: [{where}]}}\narticles: {{slugs: [ordered-{number}]}}\n"
+        "do:\n  - block: {notice: withdrawn-by-court}\n"
+    )
 
 
 def _as_text(kind: str, rows: Sequence[Grown]) -> str:

@@ -207,3 +207,19 @@ def test_what_a_decision_depends_on_is_worked_out_once_and_anew_for_another_read
     assert elsewhere.signature()[0] == (("DE", 3),)
     fresh = Location(standings=standings)
     assert (fresh, repr(fresh)) == (reader, repr(reader)), "having been asked makes no difference"
+
+
+def test_readers_of_whom_the_same_is_known_share_one_location_and_no_others_do(find: Find) -> None:
+    """A hundred regions for each of a hundred thousand readers would fill the memory."""
+    one, other, newsroom, reached = (
+        find("77.88.1.1"),
+        find("77.88.2.2"),
+        find("77.88.8.8"),
+        find("77.88.1.1", "mirror.example"),
+    )
+    assert one is other
+    assert one.evidence == newsroom.evidence == reached.evidence
+    assert (one.standings["newsroom"], newsroom.standings["newsroom"]) == (Standing.OUTSIDE, Standing.CONFIRMED)
+    assert (one.standings["mirrors"], reached.standings["mirrors"]) == (Standing.OUTSIDE, Standing.POSSIBLE)
+    assert find("") is find("")
+    assert find("").unknown != find("192.168.1.1").unknown
