@@ -92,3 +92,19 @@ def test_the_lane_follows_a_reload_at_once(tmp_path: Path) -> None:
         running.admin("/reload", {})
         assert b"Another title" in wire.ask("/articles/ferry").body
         assert b"Another title" in wire.ask("/articles/ferry").body
+
+
+def test_readers_of_two_countries_share_an_answer_and_each_is_told_of_as_where_it_is(tmp_path: Path) -> None:
+    world = write_world(tmp_path)
+    with serve(tmp_path, world) as running:
+        with Wire(running.port) as wire:
+            for _ in range(14):
+                for place in ("NG", "AT"):
+                    wire.ask("/articles/market-day", f"X-Forwarded-For: {READERS[place]}")
+        lines = [event for event in running.logged() if event["gateway.lane"] == "express"]
+        running.stop()
+        cells = [cell for event in running.events("decision_facts") for cell in event["gateway.facts.cells"]]
+    told = [line["client.geo.country_iso_code"] for line in lines]
+    assert min(told.count("NG"), told.count("AT")) >= 12
+    counted = {cell["evidence"][0]["country"]: cell["count"] for cell in cells if cell["article"] == "market-day"}
+    assert counted == {"NG": 14, "AT": 14}
