@@ -19,7 +19,7 @@ from gateway.cache.seal import VALUE_LIMIT_BYTES
 from tests.cache.conftest import KEY, Remembered, page
 from tests.rfc9111.test_stores import stored
 from tests.rfc9111.world import NOON, ORIGIN
-from tests.servers import Server, valkey
+from tests.servers import Server, cluster, valkey
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ async def test_a_purge_by_tag_by_target_and_of_all_reaches_redis_and_the_other_p
 
 
 async def test_responses_that_are_too_large_together_lose_the_oldest(server: Server) -> None:
-    async with opened(server.url) as (_, store):
+    async with opened(server.url, deadline_seconds=5.0) as (_, store):  # megabytes, on a machine that does much else
         for foo in "123":
             await store.put(stored(foo=foo, body=random.Random(int(foo)).randbytes(VALUE_LIMIT_BYTES // 2 - 9000)))
         assert [one.selected_by["foo"] for one in await store.get("/a")] == ["2", "3"]
@@ -98,6 +98,19 @@ async def test_without_redis_nothing_is_found_nothing_fails_and_a_purge_is_owed(
         async with asyncio.timeout(10):
             while frozenset({"url:/a"}) not in pages._owed:  # noqa: ASYNC110  (a state, not an event)
                 await asyncio.sleep(0.01)
+
+
+async def test_a_cluster_shares_responses_and_targets_in_many_slots_go_at_once(tmp_path: Path) -> None:
+    with cluster(tmp_path) as nodes:
+        url = "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in nodes)
+        async with opened(url) as (_, one), opened(url) as (_, two):
+            targets = [f"/{number}" for number in range(12)]
+            for target in targets:
+                await one.put(stored(target, Surrogate_Key="sea"))
+            assert [len(await two.get(target)) for target in targets] == [1] * 12
+            assert await two.purge(frozenset(f"url:{target}" for target in targets[:6])) == 6
+            assert await two.purge(frozenset({"tag:sea"})) == 6
+            assert [await one.get(target) for target in targets] == [()] * 12
 
 
 # Both levels.
@@ -138,7 +151,7 @@ async def test_a_purge_takes_both_levels(server: Server) -> None:
 
 
 async def test_what_is_written_last_stays_and_nobody_waits_for_it(server: Server) -> None:
-    async with opened(server.url) as (_, shared):
+    async with opened(server.url, deadline_seconds=5.0) as (_, shared):
         one = Responses(MemoryResponses(2**20), shared, lambda: NOON)
         for number in range(600):
             await one.put(stored(f"/{number % 300}", body=b"%d" % number))

@@ -52,6 +52,7 @@ def test_with_must_understand_a_status_is_stored_if_its_rules_are_kept_here() ->
     "control", ["no-store", "No-StOrE, max-age=60", "max-age=60, no-store=1", 'no-store="x"', "no-store =x"]
 )
 def test_a_response_with_no_store_is_not_stored_however_it_is_written(control: str) -> None:
+    assert not stored(says(Cache_Control=control))
     cache = Cache().origin(says(Cache_Control=control, ETag='"1"'))
     cache.ask()
     assert cache.kept() == ()

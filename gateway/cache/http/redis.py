@@ -14,6 +14,7 @@ from gateway.cache.http.stored import Stored
 from gateway.cache.http.tags import target_name
 from gateway.cache.redis import PAGE_SECONDS, RedisPages
 from gateway.cache.redis_channel import CHANNEL, message
+from gateway.cache.redis_cluster import unlinked
 from gateway.cache.seal import VALUE_LIMIT_BYTES
 from gateway.cache.variant import PREFIX
 
@@ -72,8 +73,9 @@ class RedisResponses:
         prefix = target_name("")
         if tags is None or any(not tag.startswith(prefix) for tag in tags):
             return await self._pages.purge(tags)
-        client, keys = self._pages.readers.client, [key_of(tag.removeprefix(prefix), self._origin) for tag in tags]
-        removed = await self._pages.ask(lambda: client.unlink(*keys))
+        client = self._pages.readers.client
+        keys = [key_of(tag.removeprefix(prefix), self._origin).encode() for tag in tags]
+        removed = await self._pages.ask(lambda: unlinked(client, keys))
         told = await self._pages.ask(lambda: client.publish(CHANNEL, message(tags)))
         if removed is None or told is None:
             owing = asyncio.get_running_loop().create_task(self._pages.purge(tags))
