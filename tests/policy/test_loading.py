@@ -102,8 +102,8 @@ async def test_reading_thousands_of_policies_does_not_hold_the_loop(directory: P
     loaded = await PolicyLoader(directory, tmp_path / "state", b"key").load()
     measuring.cancel()
     assert len(loaded.policies.policies) == 2006
-    lags.sort()
-    assert lags[int(len(lags) * 0.95)] < 0.05
+    assert len(lags) > 20, "read in this process, the loop would turn once or twice"
+    assert sorted(lags)[len(lags) // 2] < 0.05, "a busy machine makes single turns slow, a held loop all of them"
 
 
 async def test_a_start_without_a_valid_set_falls_back_on_the_last_good_one_and_says_why(loader: PolicyLoader) -> None:
