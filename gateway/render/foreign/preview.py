@@ -22,11 +22,13 @@ DESCRIPTIONS = (
     "sailthru.description",
 )
 TITLES = ("og:title", "twitter:title", "dc.title", "parsely-title", "sailthru.title", "title", "headline")
+LONGEST_HEAD = 262_144
 _META = re.compile(r"<meta\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
 _NAME = re.compile(r"\b(?:property|name)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
 _CONTENT = re.compile(r"(\bcontent\s*=\s*)(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
 _HIDDEN = re.compile(
-    r"<!--.*?-->|<(script|style|template|textarea|title|noscript|svg)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL
+    r"<!--.*?(?:-->|\Z)|<(script|style|template|textarea|title|noscript|svg)\b.*?(?:</\1\s*>|\Z)",
+    re.IGNORECASE | re.DOTALL,
 )
 _HEAD = re.compile(r"<head(?:\s(?:[^>\"']|\"[^\"]*\"|'[^']*')*)?>", re.IGNORECASE)
 
@@ -61,11 +63,14 @@ def told_in_place(text: str, due: Iterable[DueNotice], encoding: str) -> str | N
     notice = spoken(due)
     if not notice:
         return text
-    bare = _HIDDEN.sub(lambda match: " " * len(match[0]), text)
-    head = bare.lower().find("<body")
+    head = text[:LONGEST_HEAD]
+    bare = _HIDDEN.sub(lambda match: " " * len(match[0]), head)
+    end = bare.lower().find("<body")
+    if end < 0 and len(text) > LONGEST_HEAD:
+        return None
     changes: list[tuple[int, int, str]] = []
     og = False
-    for tag in _META.finditer(bare, 0, head if head >= 0 else len(bare)):
+    for tag in _META.finditer(bare, 0, end if end >= 0 else len(bare)):
         name, content = _NAME.search(tag[0]), _CONTENT.search(tag[0])
         if name is None or content is None or _named(next(filter(None, name.groups()), "")) not in DESCRIPTIONS:
             continue

@@ -10,7 +10,7 @@ import re
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from gateway.render.foreign.document import attribute, parse
-from gateway.render.foreign.hosts import Hosts, host_of
+from gateway.render.foreign.hosts import Hosts
 from gateway.render.foreign.widgets import HYDRATING, HYDRATING_SCRIPTS
 
 _SOURCES = (
@@ -23,9 +23,10 @@ _FETCHING_LINKS = frozenset({
     "shortcut", "apple-touch-icon", "apple-touch-icon-precomposed", "apple-touch-startup-image", "mask-icon",
     "manifest", "import", "pingback", "fluid-icon", "expect",
 })  # fmt: skip
-_URL = re.compile(
-    r"url\(\s*(?:\"([^\"]*)\"|'([^']*)'|([^)\"']*))\s*\)|@import\s+(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE
+_CSS_ADDRESS = re.compile(
+    r"((?:url\(|[\"'])\s*)((?:(?:https?|wss?|ftp):)?[/\\]{2}[^\s/\\?#\"')]{0,255})", re.IGNORECASE
 )
+"""Where an address of another host begins in a style sheet: as `url(…)` or as a text, as `@import` has it."""
 _NAMED_HOST = re.compile(r"(?:https?:|wss?:)?(?:\\?/){2}((?:[a-zA-Z0-9-]+\.)+[a-zA-Z]{2,})")
 _PHOTON = re.compile(r"^(?:https?:)?//i[0-3]\.wp\.com/([a-zA-Z0-9.-]+)(/[^?#]*)")
 _DATA_BLOCKS = (
@@ -191,7 +192,7 @@ def _sources(node: LexborNode, attributes: dict[str, str | None], hosts: Hosts) 
         if name in attributes and not hosts.is_own(attributes[name] or ""):
             del node.attrs[name]
     style = attributes.get("style") or ""
-    if "url(" in style.lower() and _own_css(style, hosts) != style:
+    if ("(" in style or "\\" in style) and _own_css(style, hosts) != style:
         node.attrs["style"] = _own_css(style, hosts)
     names = [*_SOURCES, *(("href", "xlink:href") if node.tag in ("use", "image", "feimage", "base") else ())]
     for name in names:
@@ -235,17 +236,10 @@ def _own_sources(srcset: str, hosts: Hosts) -> str:
 
 
 def _own_css(text: str, hosts: Hosts) -> str:
-    def own(match: re.Match[str]) -> str:
-        url = next((group for group in match.groups() if group is not None), "")
-        return (
-            match[0]
-            if host_of(url.strip()) is None or hosts.is_own(url.strip())
-            else ("url()" if match[0].lower().startswith("url") else "")
-        )
-
+    """A style sheet in which addresses of other hosts lead nowhere."""
     if _URL_ESCAPED.search(text):  # an escaped address is hidden from any pattern
         text = _ESCAPED.sub(_unescaped, text)
-    return _URL.sub(own, text)
+    return _CSS_ADDRESS.sub(lambda match: match[0] if hosts.is_own(match[2]) else f"{match[1]}about:invalid", text)
 
 
 _ESCAPED = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")

@@ -115,7 +115,7 @@ def spellings_of(text: str) -> Iterator[str]:
             break
         bare = undone
         yield bare
-    tagless = re.sub(r"<[^>]*>", "", bare)
+    tagless = re.sub(r"<[^<>]*>", "", bare)
     if tagless != bare:
         yield tagless
 

@@ -11,8 +11,8 @@ from gateway.render.foreign.document import ancestors, attribute, found, parse
 from gateway.render.foreign.notices_in import BOX
 from gateway.render.guard import missing
 
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_RULE = re.compile(r"([^{}]*)([{}])")
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_BRACE = re.compile(r"([{}])")
 _HIDES = re.compile(
     r"(?:^|[;\s])(?:display\s*:\s*none|opacity\s*:\s*0(?:\.0*)?(?![.\d])|content-visibility\s*:\s*hidden|(?:max-)?(?:height|width)\s*:\s*0(?:px)?\s*(?:!|;|$)"
     r"|clip(?:-path)?\s*:\s*(?!none|auto|initial|unset)|transform\s*:\s*scale[xy3d]*\(\s*0|(?:left|top|right|text-indent|margin-left)\s*:\s*-\d{3,}"
@@ -56,9 +56,8 @@ def _hidden_by_styles(tree: LexborHTMLParser) -> Iterator[int]:
 def hiding_selectors(css: str) -> Iterator[str]:
     """The selectors of rules that hide what they find, those for paper and for speech left out."""
     around: list[str] = []
-    for number, (prelude, brace) in enumerate(_RULE.findall(_COMMENT.sub(" ", css))):
-        if number > _MOST_RULES:
-            return
+    pieces = _BRACE.split(_COMMENT.sub(" ", css))  # text and brace in turn
+    for prelude, brace in zip(pieces[: 2 * _MOST_RULES : 2], pieces[1::2], strict=False):
         if brace == "{":
             around.append(prelude.rpartition(";")[2].strip())
             continue
