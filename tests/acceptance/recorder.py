@@ -10,6 +10,7 @@ A test asks the fixture `check` for its row and tells it figures and times:
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
 import subprocess
@@ -76,9 +77,14 @@ def keep(rows: Mapping[str, Row], file: Path = KEPT) -> None:
         ["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=False
     ).stdout.strip()
     about = {"commit": commit, "at": datetime.now(UTC).isoformat(timespec="minutes")}
-    kept = {**kept_rows(file), **{test: {**asdict(row), **about} for test, row in rows.items()}}
     file.parent.mkdir(exist_ok=True)
-    file.write_text(json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
+    with file.open("a+", encoding="utf-8") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # two runs may end at once
+        held.seek(0)
+        kept = json.loads(held.read() or "{}")
+        kept |= {test: {**asdict(row), **about} for test, row in rows.items()}
+        held.truncate(0)
+        held.write(json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 def kept_rows(file: Path = KEPT) -> dict[str, dict[str, Any]]:
@@ -87,19 +93,14 @@ def kept_rows(file: Path = KEPT) -> dict[str, dict[str, Any]]:
     return {test: row for test, row in rows.items() if (REPOSITORY / test.partition("::")[0]).exists()}
 
 
-def command(number: int) -> str:
-    """What runs one check alone."""
-    return f"make acceptance ARGS='-k check_{number:02}'"
-
-
 def table(rows: Mapping[str, Mapping[str, Any]], numbers: Collection[int] = CHECKS) -> str:
     """Markdown: a line a check, with what all of its tests reached."""
-    lines = ["| | check | measure | reached | times | |", "|---|---|---|---|---|---|"]
+    lines = ["| `-k` | check | measure | reached | times | |", "|---|---|---|---|---|---|"]
     for number in sorted(numbers):
         check = CHECKS[number]
         mine = [row for _, row in sorted(rows.items()) if row["number"] == number]
         reached, times = ("; ".join(_told(row, what) for row in mine if row[what]) for what in ("figures", "times"))
-        lines.append(f"| {number} | {check.name} | {check.measure} | {reached} | {times} | {verdict(mine)} |")
+        lines.append(f"| check_{number:02} | {check.name} | {check.measure} | {reached} | {times} | {verdict(mine)} |")
     return "\n".join(lines)
 
 

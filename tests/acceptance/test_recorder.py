@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.acceptance.__main__ import GUIDE
 from tests.acceptance.checks import CHECKS
 from tests.acceptance.recorder import Row, keep, kept_rows, table
 
@@ -11,7 +12,7 @@ HERE = "tests/acceptance/test_recorder.py"
 
 
 def line(rows: Path, number: int) -> str:
-    (found,) = [one for one in table(kept_rows(rows)).splitlines() if one.startswith(f"| {number} |")]
+    (found,) = [one for one in table(kept_rows(rows)).splitlines() if one.startswith(f"| check_{number:02} |")]
     return found
 
 
@@ -40,5 +41,8 @@ def test_a_row_goes_with_its_test(tmp_path: Path) -> None:
     assert line(kept, 5).endswith("| not run |")
 
 
-def test_there_are_27_of_them() -> None:
+def test_each_of_the_27_has_its_tests_and_its_line_in_the_guide() -> None:
     assert list(CHECKS) == list(range(1, 28))
+    for number in CHECKS:
+        assert list(Path(__file__).parent.glob(f"test_check_{number:02}_*.py")), number
+        assert f"| check_{number:02} |" in GUIDE.read_text("utf-8")
