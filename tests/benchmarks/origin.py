@@ -28,6 +28,7 @@ from tests.running import exchange, gateway
 from tests.sites import policy, write_policies
 
 READER = "102.88.20.34"
+PROXY = "bare aiohttp proxy"
 _NUMBERS = itertools.count()
 
 
@@ -56,21 +57,22 @@ def main() -> int:
         cms = stack.enter_context(_apart("cms", 1))
         bare = stack.enter_context(_apart("proxy", 0, str(cms.port)))
         ours = stack.enter_context(_gateway(directory, cms.port))
-        rounds: dict[str, list[Round]] = {
-            name: [] for name in ("CMS", "bare aiohttp proxy", "gateway, miss", "gateway, hit")
+        turns: dict[str, tuple[Peer, str, bool]] = {
+            "CMS": (cms, "/story", False),
+            PROXY: (bare, "/story", False),
+            "gateway, page that is new": (ours, "/story", False),
+            "gateway, picture that is new": (ours, "/picture", False),
+            "gateway, page that is kept": (ours, "/story", True),
         }
-        turns = [
-            ("CMS", cms, False),
-            ("bare aiohttp proxy", bare, False),
-            ("gateway, miss", ours, False),
-            ("gateway, hit", ours, True),
-        ]
-        for _, server, again in turns:
-            _turn(server, 200, again=again)
+        rounds: dict[str, list[Round]] = {name: [] for name in turns}
+        order = list(turns)
+        for server, kind, again in turns.values():
+            _turn(server, 200, kind, again=again)
         for number in range(given.rounds):
             sys.stderr.write(f"round {number + 1}\n")
-            for name, server, again in turns[number % 4 :] + turns[: number % 4]:
-                rounds[name].append(_turn(server, given.requests, again=again))
+            for name in order[number % len(order) :] + order[: number % len(order)]:
+                server, kind, again = turns[name]
+                rounds[name].append(_turn(server, given.requests, kind, again=again))
         exchange(cms.port, "/-count", {})
         seconds, wrong = asyncio.run(_stampede(ours.port, given.stampede))
         asked = int(exchange(cms.port, "/-count", {}).text)
@@ -82,42 +84,51 @@ def main() -> int:
 
 
 def _found(rounds: dict[str, list[Round]]) -> dict[str, object]:
-    """Medians; ratios are the median of each round's own, so that a noisy minute cancels out."""
-    proxy, miss, direct = rounds["bare aiohttp proxy"], rounds["gateway, miss"], rounds["CMS"]
-    turns = list(zip(direct, proxy, miss, strict=True))
-    added = [(ours.waited - cms.waited) / max(1.0, theirs.waited - cms.waited) for cms, theirs, ours in turns]
-    quiet = [(ours.quiet - cms.quiet) / max(1.0, theirs.quiet - cms.quiet) for cms, theirs, ours in turns]
-    spent = [ours.spent / theirs.spent for _, theirs, ours in turns]
-    servers = {
-        name: {what: round(median(getattr(run, what) for run in runs)) for what in ("waited", "quiet", "spent")}
-        for name, runs in rounds.items()
-    }
+    """Medians; `added`: over the CMS's own time, to what the proxy adds: the median of each round's own ratio, so that
+    a noisy minute cancels out; `quiet added`: the same of the tenth percentiles.
+    """
+
+    def added(runs: list[Round], what: str) -> float:
+        ratios = []
+        for cms, proxy, run in zip(rounds["CMS"], rounds[PROXY], runs, strict=True):
+            base = getattr(cms, what)
+            ratios.append((getattr(run, what) - base) / max(1.0, getattr(proxy, what) - base))
+        return round(median(ratios), 2)
+
     return {
-        "servers": servers,
-        "added by a miss, to what the proxy adds": round(median(added), 2),
-        "the same of the tenth percentiles": round(median(quiet), 2),
-        "processor time of a miss, to the proxy's": round(median(spent), 2),
+        "servers": {
+            name: {
+                **{what: round(median(getattr(run, what) for run in runs)) for what in ("waited", "quiet", "spent")},
+                "added": added(runs, "waited"),
+                "quiet added": added(runs, "quiet"),
+            }
+            for name, runs in rounds.items()
+        }
     }
 
 
 def _text(found: dict[str, object]) -> str:
     servers = found["servers"]
     assert isinstance(servers, dict)
-    lines = ["| server | waited, µs | tenth percentile | processor, µs |", "|---|--:|--:|--:|"]
-    lines += [f"| {name} | {each['waited']} | {each['quiet']} | {each['spent']} |" for name, each in servers.items()]
+    columns = {
+        "waited": "waited, µs", "quiet": "tenth percentile", "spent": "processor, µs", "added": "added, to the proxy's",
+        "quiet added": "of tenth percentiles",
+    }  # fmt: skip
+    lines = [f"| server | {' | '.join(columns.values())} |", f"|---|{'--:|' * len(columns)}"]
+    lines += [f"| {name} | {' | '.join(str(each[what]) for what in columns)} |" for name, each in servers.items()]
     return "\n".join([*lines, "", *(f"{name}: {value}" for name, value in found.items() if name != "servers")])
 
 
-def _turn(server: Peer, requests: int, *, again: bool) -> Round:
-    """Ask for so many pages, one after the other, over one connection; `again`: for one page only."""
+def _turn(server: Peer, requests: int, kind: str, *, again: bool) -> Round:
+    """Ask for so many of a kind, one after the other, over one connection; `again`: for one page only."""
     waited = []
-    page = f"/story-{next(_NUMBERS)}"
+    page = f"{kind}-{next(_NUMBERS)}"
     with socket.create_connection(("127.0.0.1", server.port), 30) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         _ask(connection, page)
         before = server.spent_seconds()
         for _ in range(requests):
-            target = page if again else f"/story-{next(_NUMBERS)}"
+            target = page if again else f"{kind}-{next(_NUMBERS)}"
             began = time.perf_counter()
             _ask(connection, target)
             waited.append(time.perf_counter() - began)

@@ -17,11 +17,14 @@ PARAGRAPH = "<p>The council met after a cold year, and what it decided fills two
 PAGE = f"<!doctype html><html lang=en><head><title>News</title></head><body>{PARAGRAPH * 140}</body></html>".encode()
 """14 kB, as the pages of the other benchmark."""
 
+HTML = "text/html; charset=utf-8"
 HOPS = {"connection", "keep-alive", "te", "transfer-encoding", "upgrade", "host", "content-length"}
 
 
 class Cms(asyncio.Protocol):
-    """Answers every GET with the page; `/-count` with how many were asked since it was asked last."""
+    """Answers every GET with the page, as `image/png` under `/picture`; `/-count` with how many were asked since it was
+    asked last.
+    """
 
     asked = 0
 
@@ -42,11 +45,11 @@ class Cms(asyncio.Protocol):
                 asyncio.get_running_loop().call_later(0.2, self._say, PAGE)
             else:
                 Cms.asked += 1
-                self._say(PAGE)
+                self._say(PAGE, "image/png" if target.startswith(b"/picture") else HTML)
 
-    def _say(self, body: bytes) -> None:
+    def _say(self, body: bytes, kind: str = HTML) -> None:
         head = (
-            f"HTTP/1.1 200 OK\r\nDate: {formatdate(usegmt=True)}\r\nContent-Type: text/html; charset=utf-8\r\n"
+            f"HTTP/1.1 200 OK\r\nDate: {formatdate(usegmt=True)}\r\nContent-Type: {kind}\r\n"
             f'Cache-Control: max-age=300\r\nETag: "a"\r\nX-Powered-By: CMS\r\nContent-Length: {len(body)}\r\n\r\n'
         )
         self.transport.write(head.encode() + body)

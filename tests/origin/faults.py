@@ -35,6 +35,7 @@ def faults(limit: int) -> Mapping[str, tuple[Script, Fault]]:
         "length, reset": ([response(PAGE[:-9], length=len(PAGE)), 0.05, RESET], Fault.TRUNCATED),
         "length, hangs within": ([response(PAGE[:3], length=len(PAGE)), HANG], Fault.TIMEOUT),
         "length too small": ([response(PAGE, length=len(PAGE) - 9)], Fault.MALFORMED),
+        "length too small, the rest later": ([head("200 OK", "Content-Length: 5"), 0.05, b"hello, world"], Fault.MALFORMED),
         "chunked, no last chunk": ([CHUNKS, chunked(PAGE, end=b""), CUT], Fault.TRUNCATED),
         "chunked, cut within a chunk": ([CHUNKS, chunked(PAGE)[:-20], CUT], Fault.TRUNCATED),
         "chunked, end without its line": ([CHUNKS, chunked(PAGE, end=b"0\r\n"), CUT], Fault.TRUNCATED),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 from collections import Counter
@@ -102,9 +103,9 @@ class Scripted:
         """How often the gateway asked by itself."""
         return sum("probe" in each.fields.get("user-agent", "") for each in list(self.heard))
 
-    async def listen(self) -> None:
+    async def listen(self, tls: ssl.SSLContext | None = None) -> None:
         """Listen, at the same port as before."""
-        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", self.port, backlog=2048)
+        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", self.port, backlog=2048, ssl=tls)
         self.port = self._listener.sockets[0].getsockname()[1]
 
     async def refuse(self) -> None:
@@ -174,10 +175,10 @@ async def _body(reader: asyncio.StreamReader, fields: Mapping[str, str]) -> byte
 
 
 @contextlib.asynccontextmanager
-async def scripted() -> AsyncIterator[Scripted]:
+async def scripted(tls: ssl.SSLContext | None = None) -> AsyncIterator[Scripted]:
     """One in the test's own loop."""
     origin = Scripted()
-    await origin.listen()
+    await origin.listen(tls)
     try:
         yield origin
     finally:
