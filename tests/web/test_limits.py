@@ -20,6 +20,7 @@ from gateway.events import NoEvents
 from gateway.geo.client_address import TrustedProxies
 from gateway.web.connections import (
     HEAD_SECONDS,
+    HELD_BYTES,
     HURRIED_IDLE_SECONDS,
     KEEPALIVE_SECONDS,
     MAX_CONNECTIONS,
@@ -27,6 +28,7 @@ from gateway.web.connections import (
     WRITE_SECONDS,
     Connections,
     hold_little,
+    in_kernel,
     most_connections,
     raise_descriptor_limit,
 )
@@ -165,6 +167,16 @@ async def test_who_takes_nothing_of_what_is_sent_is_cut_off_and_who_takes_a_litt
         taken = 0
         while taken < LARGE // 2:
             taken += len(await slow.loop.sock_recv(slow.socket, 1 << 20))
+
+
+async def test_the_system_holds_little_for_who_takes_nothing() -> None:
+    async with listening(Connections(NoEvents())) as there:
+        client = await there.connect(buffer=4096)
+        await client.send(get("/large"))
+        await asyncio.sleep(0.3)
+        (connection,) = there.server.connections
+        assert connection.transport is not None
+        assert 0 < in_kernel(connection.transport) < 4 * HELD_BYTES  # else it would be megabytes
 
 
 async def test_closing_does_not_wait_for_who_takes_nothing() -> None:
