@@ -31,7 +31,9 @@ class Operations:
 
     async def readiness(self) -> Readiness:
         """Ready once everything is loaded: nothing listens before that. Old evidence only warns."""
-        return Readiness(ready=True, warnings=self._upkeep.warnings())
+        silent = self._passage is not None and not self._passage.up
+        lost = ("the CMS does not answer: what is kept of it is served",) if silent else ()
+        return Readiness(ready=True, warnings=(*self._upkeep.warnings(), *lost))
 
     async def snapshot(self) -> Snapshot:
         """Every number of this process."""

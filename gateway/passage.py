@@ -53,6 +53,11 @@ class Passage:
         self._behind: set[asyncio.Task[None]] = set()
 
     @property
+    def up(self) -> bool:
+        """Whether the CMS is being asked."""
+        return self._asking.origin.up
+
+    @property
     def stale_served(self) -> int:
         """How many answers stood in for newer ones."""
         return self._asking.counts["stale"]

@@ -82,9 +82,12 @@ class Answer:
 
 
 class Preparing(Protocol):
-    """Makes answers that the lane may send. `barred`: what may stand nowhere in a head that it answers."""
+    """Makes answers that the lane may send. `barred`: what may stand nowhere in a head that it answers. `spelt`:
+    whether a target counts as it is spelt, with escapes and query.
+    """
 
     barred: tuple[bytes, ...]
+    spelt: bool
 
     def reader(self, head: Head, peer: str | None, snapshot: Snapshot) -> Reader | None:
         """Who asks; None where the site does not answer to the name that was asked."""
@@ -103,6 +106,7 @@ class Answers:
     """Makes answers of articles in memory. It decides nothing of its own: the natural lane's functions do."""
 
     barred: tuple[bytes, ...] = ()
+    spelt = False
 
     def __init__(self, public: Public, memory: MemoryPages, record: Record) -> None:
         self._public = public

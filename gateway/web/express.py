@@ -61,7 +61,7 @@ class Express:
         self._barred = self._prepared.barred
         self._record = record
         self._log = record.log
-        recogniser = Recogniser(claims)
+        recogniser = Recogniser(claims, spelt=self._prepared.spelt)
         self._recognise = recogniser.recognise
         self.names_met = recogniser.names
         self._familiar = Familiar(self._recognise, self._shape, claims)

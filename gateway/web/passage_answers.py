@@ -31,6 +31,8 @@ _NO_TAG = '"\x00"'
 class PassageAnswers:
     """Makes answers of what is kept of a CMS. It decides nothing of its own: the natural lane's functions do."""
 
+    spelt = True
+
     def __init__(self, passages: PublicPassage, pages: MemoryPages, record: Record) -> None:
         self._passages = passages
         self._pages = pages

@@ -19,6 +19,7 @@ LEARNT_BYTES = 64
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _TARGET = re.compile(rb"/[!\"$&->@-~]*")  # no query, no escapes: each resource is remembered under one spelling
+_ANY_TARGET = re.compile(rb"/[!\"$-~]*")  # query and escapes, too: to a CMS each spelling is a resource of its own
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\r\n") + b"\x7f"
 
 IGNORED, REFUSED, HOST, CLAIM, ACCEPT, CODINGS, CONDITION, TRACE, CONNECTION = range(9)
@@ -56,9 +57,12 @@ class Head(NamedTuple):
 
 
 class Recogniser:
-    """Recognises heads. `claims`: the fields, in lower case, that may say where the reader is."""
+    """Recognises heads. `claims`: the fields, in lower case, that may say where the reader is. `spelt`: whether a
+    target counts as it is spelt, with escapes and query.
+    """
 
-    def __init__(self, claims: Iterable[str]) -> None:
+    def __init__(self, claims: Iterable[str], *, spelt: bool = False) -> None:
+        self._target = _ANY_TARGET if spelt else _TARGET
         self._kinds = _KINDS | {name.encode("ascii"): CLAIM for name in claims}
         self._learnt: dict[bytes, int] = {}
 
@@ -74,7 +78,7 @@ class Recogniser:
             return None
         method, _, rest = lines[0].partition(b" ")
         target, _, version = rest.partition(b" ")
-        if version != b"HTTP/1.1" or (method != b"GET" and method != b"HEAD") or not _TARGET.fullmatch(target):  # noqa: PLR1714
+        if version != b"HTTP/1.1" or (method != b"GET" and method != b"HEAD") or not self._target.fullmatch(target):  # noqa: PLR1714
             return None
         found: dict[int, bytes] = {}
         forwarded: tuple[tuple[bytes, bytes], ...] = ()

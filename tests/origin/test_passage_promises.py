@@ -182,7 +182,10 @@ def test_5_every_door_asks_the_same_question(site: Newsroom) -> None:
     feed = f'<?xml version="1.0"?><rss version="2.0"><channel><title>All</title><link>http://127.0.0.1/</link><description>x</description>{item}</channel></rss>'
     kinds = {
         "/feed": (feed.encode(), "application/rss+xml"),
-        "/story/court/amp": (article("/story/court").replace(b"<head>", b"<head><link rel=canonical href=/story/court>"), "text/html"),
+        "/story/court/amp": (
+            article("/story/court").replace(b"<head>", b"<head><link rel=canonical href=/story/court>"),
+            "text/html",
+        ),
     }
     for path, (body, kind) in kinds.items():
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nCache-Control: max-age=600\r\nContent-Length: {len(body)}\r\n\r\n"

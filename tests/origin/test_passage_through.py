@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.origin.newsroom import MOSCOW, Newsroom, newsroom
-from tests.origin.scripted import CUT, Heard, Script, chunked, head, response
+from tests.origin.scripted import Heard, Script, response
 from tests.web.wire import SITE, Wire, get
 
 PICTURE = bytes(range(256)) * 40
@@ -37,22 +37,6 @@ def whole(site: Newsroom, request: bytes) -> tuple[bytes, bytes]:
     return answered, body
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "PROPFIND", "OPTIONS"])
-def test_every_method_reaches_the_cms_with_target_fields_and_body_as_they_came(site: Newsroom, method: str) -> None:
-    target = f"/api/{method}/%7Euser/;v=1?a=%2F&&b=%zz+1"
-    site.cms.answers[target] = [response(b"done", "201 Made It", "Content-Type: text/plain", "LOCATION: /x")]
-    with Wire(site.running.port) as wire:
-        body = b"a=1&\x00\xff"
-        lines = ["X-CuStOm: one", "x-custom: two", b"X-Octets: caf\xe9", "Cookie: id=7", f"Content-Length: {len(body)}"]
-        answer = wire.send(get(target, *lines, method=method) + body).response()
-    assert (answer.status, answer.body) == (201, b"done")
-    assert answer.raw.startswith(b"HTTP/1.1 201 Made It\r\nContent-Type: text/plain\r\nLOCATION: /x\r\n")
-    heard = next(one for one in site.cms.heard if one.target == target)
-    assert (heard.method, heard.body) == (method, body)
-    custom = [line for line in heard.lines if line.lower().startswith((b"x-custom", b"x-octets", b"cookie"))]
-    assert custom == [b"X-CuStOm: one", b"x-custom: two", b"X-Octets: caf\xe9", b"Cookie: id=7"]
-
-
 def test_an_answer_that_no_policy_touches_passes_octet_for_octet(site: Newsroom) -> None:
     said = [
         b"content-TYPE: image/png",
@@ -77,21 +61,6 @@ def test_an_answer_that_no_policy_touches_passes_octet_for_octet(site: Newsroom)
     assert body == PICTURE
 
 
-def test_fields_of_the_connection_stay_on_it(site: Newsroom) -> None:
-    site.cms.answers["/hop"] = [response(b"x", "200 OK", "Content-Type: image/png", "Keep-Alive: timeout=9",
-                                         "Connection: X-Hop, keep-alive", "X-Hop: 1", "Proxy-Authenticate: Basic")]  # fmt: skip
-    answered, _ = whole(
-        site, get("/hop", "Connection: close, X-Mine", "X-Mine: 1", "TE: trailers", "Authorization: Basic YQ==")
-    )
-    assert not {b"x-hop", b"keep-alive", b"proxy-authenticate"} & {
-        line.partition(b":")[0].lower() for line in answered.split(b"\r\n")
-    }
-    heard = next(one for one in site.cms.heard if one.target == "/hop")
-    assert not {"x-mine", "te", "connection"} & {*heard.fields} - {"connection"}
-    assert heard.fields["authorization"] == "Basic YQ=="
-    assert heard.fields["via"] == "1.1 gateway"
-
-
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_who_asks_stays_here(site: Newsroom, method: str) -> None:
     site.cms.answers["/who"] = [response(b"x", "200 OK", "Content-Type: image/png", "Cache-Control: no-store")]
@@ -108,26 +77,6 @@ def test_who_asks_stays_here(site: Newsroom, method: str) -> None:
         assert one.fields["x-forwarded-host"] == SITE
         assert "x-original-url" not in one.fields
         assert "x-http-method-override" not in one.fields
-
-
-def test_cookies_and_agent_go_on_only_where_the_answer_is_for_one_reader(site: Newsroom) -> None:
-    def for_whom(heard: Heard) -> Script:
-        cookie = heard.fields.get("cookie", "nobody")
-        control = "private" if heard.target == "/account" else "max-age=60"
-        return [
-            response(f"<p>for {cookie}".encode(), "200 OK", "Content-Type: image/svg+xml", f"Cache-Control: {control}")
-        ]
-
-    site.cms.answers |= {"/account": for_whom, "/common": for_whom}
-    mine = {"Cookie": "id=1", "User-Agent": "Reader/1", "Host": SITE}
-    assert site.running.get("/account", mine).text == "<p>for id=1"
-    assert site.running.get("/account", {**mine, "Cookie": "id=2"}).text == "<p>for id=2"
-    assert site.running.get("/common", mine).text == "<p>for nobody"
-    heard = [one for one in site.cms.heard if one.target == "/common"]
-    assert len(heard) == 1
-    assert "user-agent" not in heard[0].fields
-    again = [one.fields.get("cookie") for one in site.cms.heard if one.target == "/account"]
-    assert again == [None, "id=1", "id=2"]
 
 
 def test_whoever_is_logged_in_passes_by_the_cache(site: Newsroom) -> None:
@@ -154,12 +103,6 @@ def test_an_answer_that_sets_a_cookie_is_for_one_reader(site: Newsroom) -> None:
     assert len(seen) == 3
 
 
-def test_a_redirection_is_passed_on_and_not_followed(site: Newsroom) -> None:
-    site.cms.answers["/old"] = [response(b"", "301 Moved", "Location: http://169.254.169.254/latest")]
-    answer = site.running.get("/old", {"Host": SITE})
-    assert (answer.status, answer.headers["location"]) == (301, "http://169.254.169.254/latest")
-
-
 @pytest.mark.parametrize(
     ("line", "host", "status"),
     [
@@ -183,54 +126,6 @@ def test_a_request_can_choose_no_other_host_and_no_path_with_two_readings(
     answered, _ = whole(site, f"{line}\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
     assert int(answered.split(b" ")[1]) == status, answered
     assert {one.fields["host"] for one in site.cms.heard} == {f"127.0.0.1:{site.cms.port}"}
-
-
-def test_a_websocket_is_refused_and_the_connection_closed(site: Newsroom) -> None:
-    lines = [
-        "Connection: Upgrade",
-        "Upgrade: websocket",
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-        "Sec-WebSocket-Version: 13",
-    ]
-    answered, _ = whole(site, get("/chat", *lines))
-    assert answered.startswith(b"HTTP/1.1 501 ")
-    assert "/chat" not in site.cms.asked
-
-
-def test_what_is_larger_than_any_cache_streams_in_both_directions(site: Newsroom) -> None:
-    size = 24 * 2**20
-    piece = bytes(range(256)) * 256
-    site.cms.answers["/film"] = [
-        head("200 OK", "Content-Type: video/mp4", f"Content-Length: {size}"),
-        *[piece] * (size // len(piece)),
-    ]
-    site.cms.answers["/upload"] = lambda heard: [
-        response(str(len(heard.body)).encode(), "200 OK", "Content-Type: image/x")
-    ]
-    answer = site.running.get("/film", {"Host": SITE})
-    assert (answer.status, len(answer.body)) == (200, size)
-    assert answer.body[: len(piece)] == piece
-    with Wire(site.running.port, seconds=30) as wire:
-        wire.send(get("/upload", f"Content-Length: {size}", "Expect: 100-continue", method="POST"))
-        wire.more_within(5)
-        assert wire.left.startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
-        wire.left = b""
-        assert wire.send(*[piece] * (size // len(piece))).response().body == str(size).encode()
-
-
-def test_a_body_of_unknown_length_arrives_whole_or_visibly_broken(site: Newsroom) -> None:
-    fields = ("Content-Type: audio/x", "Transfer-Encoding: chunked", "Cache-Control: no-store")
-    site.cms.answers["/live"] = [head("200 OK", *fields), chunked(b"one", b"two", end=b""), 0.2, chunked(b"three")]
-    site.cms.answers["/cut"] = [head("200 OK", *fields), chunked(b"one", end=b""), 0.2]
-    answered, body = whole(site, get("/live", "Connection: close"))
-    assert b"transfer-encoding: chunked" in answered.lower()
-    assert b"".join(body.split(b"\r\n")[1::2]) == b"onetwothree"
-    assert body.endswith(b"0\r\n\r\n")
-    old, rest = whole(site, get("/live", version="HTTP/1.0"))
-    assert (b"chunked" in old, rest) == (False, b"onetwothree")
-    site.cms.answers["/cut"][-1] = CUT
-    _, cut = whole(site, get("/cut", "Connection: close"))
-    assert cut == b"3\r\none\r\n"
 
 
 def test_a_part_of_a_film_is_asked_for_as_a_part_and_of_a_kept_picture_cut_from_it(site: Newsroom) -> None:
