@@ -1,4 +1,4 @@
-"""Pages in this process: bounded in bytes, and not flushed by whoever walks through the whole archive.
+"""What this process keeps: bounded in bytes, and not flushed by whoever walks through the whole archive.
 
 Admission is S3-FIFO (Yang et al., SOSP 2023): a newcomer waits in a small queue, and only what is asked for again
 moves to the main one; what fell out of the small queue and returns soon goes to the main one at once.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
 from gateway.cache.page import StoredPage
 
@@ -17,30 +18,51 @@ USES_COUNTED = 3
 _OVERHEAD_BYTES = 1024  # key, header values, and the entry itself
 
 
-class Kept:
+class Keepable(Protocol):
+    """What can be kept: a page, or all that a CMS said under one target."""
+
+    @property
+    def key(self) -> str:
+        """Under which it is found."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Names under which it can be purged."""
+
+
+K = TypeVar("K", bound=Keepable)
+
+
+class Entry(Generic[K]):
     """A page, its cost in bytes, how often it was asked for lately, and which queue it stands in. Who holds on to one
     sees by `page` when a better page takes its place, and counts each use; `on_removed` says when it is gone.
     """
 
     __slots__ = ("cost", "main", "page", "uses")
 
-    def __init__(self, page: StoredPage, cost: int, main: bool) -> None:
+    def __init__(self, page: K, cost: int, main: bool) -> None:
         self.page = page
         self.cost = cost
         self.uses = 0
         self.main = main
 
 
-class MemoryPages:
-    """Rendered pages by key. Not for use from several threads. A page over 1 MiB in all codings is not kept."""
+class Memory(Generic[K]):
+    """Pages, or what else can be kept, by key. Not for use from several threads. One over the limit, 1 MiB in all
+    codings, is not kept.
+    """
 
     def __init__(self, max_bytes: int, page_limit_bytes: int = PAGE_LIMIT_BYTES) -> None:
         self._max_bytes = max_bytes
         self._small_bytes = max_bytes // _SMALL_SHARE
         self._page_limit = min(page_limit_bytes, max_bytes)
-        self._entries: dict[str, Kept] = {}
-        self._small: OrderedDict[str, Kept] = OrderedDict()
-        self._main: OrderedDict[str, Kept] = OrderedDict()
+        self._entries: dict[str, Entry[K]] = {}
+        self._small: OrderedDict[str, Entry[K]] = OrderedDict()
+        self._main: OrderedDict[str, Entry[K]] = OrderedDict()
         self._ghosts: OrderedDict[int, None] = OrderedDict()
         self._tagged: dict[str, set[str]] = {}
         self._in_small = 0
@@ -52,7 +74,7 @@ class MemoryPages:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, key: str) -> StoredPage | None:
+    def get(self, key: str) -> K | None:
         """The page under exactly this key."""
         entry = self._entries.get(key)
         if entry is None:
@@ -61,16 +83,16 @@ class MemoryPages:
             entry.uses += 1
         return entry.page
 
-    def put(self, page: StoredPage) -> None:
+    def put(self, page: K) -> None:
         """Keep it, at the cost of others; or not, if it is too large."""
         cost = page.size + _OVERHEAD_BYTES
         if cost > self._page_limit:
             self.refused += 1
-            self._remove(page.key)
+            self.remove(page.key)
             return
-        self._remove(page.key)
+        self.remove(page.key)
         seen_before = self._ghosts.pop(hash(page.key), 0) is None
-        entry = Kept(page, cost, main=seen_before)
+        entry = Entry(page, cost, main=seen_before)
         self._entries[page.key] = entry
         (self._main if seen_before else self._small)[page.key] = entry
         self.bytes += cost
@@ -80,16 +102,16 @@ class MemoryPages:
         while self.bytes > self._max_bytes:
             self._evict()
 
-    def kept(self, key: str) -> Kept | None:
+    def kept(self, key: str) -> Entry[K] | None:
         """The entry itself, for whoever sends its page more often than it would ask for it."""
         return self._entries.get(key)
 
-    def held(self, key: str) -> StoredPage | None:
+    def held(self, key: str) -> K | None:
         """The page under this key, for whoever does not mean to send it: it counts as no use."""
         entry = self._entries.get(key)
         return None if entry is None else entry.page
 
-    def replace(self, old: StoredPage, new: StoredPage) -> bool:
+    def replace(self, old: K, new: K) -> bool:
         """Put a better page exactly where this one is; False where it is no more, as after a purge."""
         entry = self._entries.get(old.key)
         if entry is None or entry.page is not old:
@@ -106,10 +128,22 @@ class MemoryPages:
         """Remove every page with one of these tags (None: every page); how many were removed."""
         keys = set(self._entries) if tags is None else {key for tag in tags for key in self._tagged.get(tag, ())}
         for key in keys:
-            self._remove(key)
+            self.remove(key)
         if tags is None:
             self._ghosts.clear()
         return len(keys)
+
+    def remove(self, key: str) -> None:
+        """Forget what is kept under this key, if anything."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return
+        if entry.main:
+            del self._main[key]
+        else:
+            del self._small[key]
+            self._in_small -= entry.cost
+        self._drop(key, entry)
 
     def _evict(self) -> None:
         """Make room by one page, or move one on to where it has earned its place."""
@@ -132,22 +166,11 @@ class MemoryPages:
         else:
             self._forget(key, entry)
 
-    def _forget(self, key: str, entry: Kept) -> None:
+    def _forget(self, key: str, entry: Entry[K]) -> None:
         self.evicted += 1
         self._drop(key, entry)
 
-    def _remove(self, key: str) -> None:
-        entry = self._entries.get(key)
-        if entry is None:
-            return
-        if entry.main:
-            del self._main[key]
-        else:
-            del self._small[key]
-            self._in_small -= entry.cost
-        self._drop(key, entry)
-
-    def _drop(self, key: str, entry: Kept) -> None:
+    def _drop(self, key: str, entry: Entry[K]) -> None:
         del self._entries[key]
         self.bytes -= entry.cost
         for tag in entry.page.tags:
@@ -158,3 +181,8 @@ class MemoryPages:
                     del self._tagged[tag]
         if self.on_removed is not None:
             self.on_removed(key)
+
+
+MemoryPages = Memory[StoredPage]
+"""Rendered pages, by the key of their variant."""
+Kept = Entry[StoredPage]

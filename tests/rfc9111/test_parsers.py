@@ -37,6 +37,7 @@ NAMES = st.sampled_from(
 FIELDS = st.lists(st.tuples(NAMES, SOUP), max_size=8).map(tuple)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(TOKEN, st.none() | TOKEN | st.tuples(QUOTED)), max_size=6),
     st.sampled_from([",", ", ", " ,\t", ", ,"]),
@@ -54,6 +55,7 @@ def test_directives_are_read_back_as_they_were_written(members: list[tuple[str, 
     assert directives([comma.join(written(name, value) for name, value in members)]) == expected
 
 
+@settings(deadline=None)
 @given(
     SOUP | LATIN,
     st.sampled_from(["no-store", "no-store ", "NO-STORE=1", "no-store =x", 'no-store="a"', "no-store;q=1"]),
@@ -63,6 +65,7 @@ def test_a_prohibition_behind_a_comma_is_seen_whatever_stands_before_it(before: 
         assert "no-store" in directives([f"{before},{told}"])
 
 
+@settings(deadline=None)
 @given(st.lists(SOUP | LATIN, max_size=3))
 def test_whatever_is_written_gives_names_in_small_letters_and_seconds_within_bounds(lines: list[str]) -> None:
     said = directives(lines)
@@ -74,16 +77,19 @@ def test_whatever_is_written_gives_names_in_small_letters_and_seconds_within_bou
         assert not names(value) & {"", UNREADABLE} or value == UNREADABLE
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**80), st.integers(0, 5))
 def test_seconds_are_their_number_up_to_the_greatest(number: int, zeros: int) -> None:
     assert delta_seconds("0" * zeros + str(number)) == min(number, 2**31)
 
 
+@settings(deadline=None)
 @given(LATIN.filter(lambda text: not (text.isascii() and text.isdigit())))
 def test_nothing_else_is_a_number_of_seconds(text: str) -> None:
     assert delta_seconds(text) is None
 
 
+@settings(deadline=None)
 @given(st.integers(86400, 32503593600).map(lambda moment: datetime.fromtimestamp(moment, UTC)))
 def test_a_date_means_the_same_moment_in_each_of_its_forms(when: datetime) -> None:
     moment = when.timestamp()
@@ -96,6 +102,7 @@ def test_a_date_means_the_same_moment_in_each_of_its_forms(when: datetime) -> No
     assert near == moment, "seen from its own time"
 
 
+@settings(deadline=None)
 @given(
     SOUP | LATIN | st.from_regex(r"\A[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\Z"), st.floats(0, 4e9)
 )
@@ -104,6 +111,7 @@ def test_any_text_is_a_date_or_none(text: str, now: float) -> None:
     assert found is None or isinstance(found, float)
 
 
+@settings(deadline=None)
 @given(st.lists(SOUP | LATIN, max_size=3))
 def test_structured_fields_are_read_or_passed_over(lines: list[str]) -> None:
     said = targeted(lines)
@@ -111,6 +119,7 @@ def test_structured_fields_are_read_or_passed_over(lines: list[str]) -> None:
     assert all(isinstance(member, str) for member in strings(lines))
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 12) | st.none(), st.integers(0, 12) | st.none()), min_size=1, max_size=4),
     st.integers(0, 12),
@@ -135,6 +144,7 @@ def test_a_range_means_the_positions_that_a_reader_would_count(
         assert found is None
 
 
+@settings(deadline=None)
 @given(st.lists(SOUP | LATIN, max_size=2), st.integers(0, 100))
 def test_any_text_is_a_range_or_none(lines: list[str], length: int) -> None:
     found = wanted_part(lines, length)
@@ -143,6 +153,7 @@ def test_any_text_is_a_range_or_none(lines: list[str], length: int) -> None:
     assert said is None or said[1] - said[0] + 1 == length
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=30), st.data())
 def test_parts_of_one_thing_join_to_what_it_is(whole: bytes, data: st.DataObject) -> None:
     ends = st.integers(0, len(whole))
@@ -155,6 +166,7 @@ def test_parts_of_one_thing_join_to_what_it_is(whole: bytes, data: st.DataObject
         assert joined is None
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=2, max_size=9), st.integers(0, 7), st.integers(1, 255))
 def test_parts_that_differ_where_they_overlap_do_not_join(whole: bytes, where: int, by: int) -> None:
     where %= len(whole)
@@ -163,6 +175,7 @@ def test_parts_that_differ_where_they_overlap_do_not_join(whole: bytes, where: i
     assert joined_bodies(whole, 0, bytes(other), 0) is None
 
 
+@settings(deadline=None)
 @given(
     st.lists(TOKEN, min_size=1, max_size=5), st.lists(st.sampled_from(["", " ", "\t ", ","]), min_size=10, max_size=10)
 )
@@ -173,6 +186,7 @@ def test_whitespace_and_lines_never_tell_two_requests_apart(members: list[str], 
     assert selecting(["foo"], Request("GET", "/", tuple(("foo", member) for member in padded)), RFC9111) == plain
 
 
+@settings(deadline=None)
 @given(st.lists(TOKEN, max_size=3), st.lists(TOKEN, max_size=3))
 def test_different_members_do(one: list[str], other: list[str]) -> None:
     first, second = (
@@ -182,7 +196,7 @@ def test_different_members_do(one: list[str], other: list[str]) -> None:
     assert (first == second) is (one == other)
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(
     FIELDS, FIELDS, FIELDS, FIELDS, st.sampled_from(["GET", "HEAD", "POST"]), st.integers(200, 999) | st.sampled_from([200, 206]),
     st.binary(max_size=6), st.floats(-10, 1e6), st.sampled_from([RFC9111, NEWSROOM]),

@@ -32,18 +32,19 @@ def stored(
 # In memory.
 
 
-def test_memory_stays_within_its_bounds_and_gives_up_what_was_used_least() -> None:
+def test_memory_stays_within_its_bounds_and_a_walk_through_the_archive_does_not_flush_it() -> None:
     memory = MemoryResponses(100 * 3000)
+    run(memory.put(stored("/often", bytes(900), Surrogate_Key="k")))
     for number in range(200):
         run(memory.put(stored(f"/{number}", bytes(900), Surrogate_Key=f"k{number}")))
-        memory.held("/0")
+        memory.held("/often")
         assert memory.bytes <= 100 * 3000
-    assert memory.held("/0")
+    assert memory.held("/often")
     assert memory.held("/199")
     assert not memory.held("/1")
-    assert memory.evicted == 200 - len(memory)
+    assert memory.evicted == 201 - len(memory)
     run(memory.purge(None))
-    assert (memory.bytes, len(memory), memory._named) == (0, 0, {})
+    assert (memory.bytes, len(memory)) == (0, 0)
 
 
 def test_a_target_that_is_too_large_is_not_kept_and_the_old_one_goes() -> None:
@@ -54,7 +55,7 @@ def test_a_target_that_is_too_large_is_not_kept_and_the_old_one_goes() -> None:
     assert memory.bytes == 0
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -72,11 +73,26 @@ def test_memory_counts_what_it_holds_whatever_is_done_to_it(steps: list[tuple[st
             run(memory.purge(frozenset({f"tag:t{foo}"})))
         else:
             run(memory.remove(f"/{target}"))
-        kept = [one for number in range(5) for one in memory._kept.get(f"/{number}", ())]
-        assert memory.bytes == sum(one.size + 2048 for one in kept) <= 20_000
-        assert {(name, one.uri) for one in kept for name in one.tags} == {
-            (n, uri) for n, uris in memory._named.items() for uri in uris
-        }
+        held = {f"/{number}": memory.held(f"/{number}") for number in range(5)}
+        assert memory.bytes == sum(sum(one.size + 1024 for one in kept) + 1024 for kept in held.values() if kept)
+        assert memory.bytes <= 20_000
+    tagged = {uri for uri, kept in held.items() if any("tag:t1" in one.tags for one in kept)} if steps else set()
+    assert memory.forget(frozenset({"tag:t1"})) == len(tagged)
+
+
+def test_whoever_holds_on_to_what_a_target_said_is_told_when_it_says_something_else() -> None:
+    memory, told = MemoryResponses(20_000), list[str]()
+    memory.on_changed = told.append
+    run(memory.put(stored("/a")))
+    assert told == []
+    run(memory.put(stored("/a", foo="1")))
+    run(memory.put(stored("/b", Cache_Tag="t")))
+    run(memory.remove("/a"))
+    memory.forget(frozenset({"tag:t"}))
+    assert told == ["/a", "/a", "/b"]
+    for number in range(20):
+        run(memory.put(stored(f"/{number}", bytes(900))))
+    assert len(told) == 3 + memory.evicted > 3
 
 
 def test_the_latest_stand_last_and_take_the_place_of_their_like() -> None:
@@ -99,6 +115,7 @@ ANY = st.builds(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(ANY, max_size=3))
 def test_responses_come_back_as_they_went(responses: list[Stored]) -> None:
     codec = ResponsesCodec(KEY, NEWSROOM)
@@ -118,7 +135,7 @@ def test_a_part_comes_back_as_a_part() -> None:
     assert codec.decode(codec.encode("k", cache.kept()), "k", "/a") == (cache.kept(), "")
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_no_damaged_value_is_ever_served(data: st.DataObject) -> None:
     codec = ResponsesCodec(KEY, RFC9111)

@@ -1,15 +1,26 @@
-"""Responses in this process: bounded in bytes, the least recently used targets first to go."""
+"""Responses in this process, kept and given up as pages are: all of one target together."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from gateway.cache.http.store import with_new
 from gateway.cache.http.stored import Stored
+from gateway.cache.memory import Memory
 
 TARGET_LIMIT_BYTES = 8 * 2**20
-_OVERHEAD_BYTES = 2048
+_OVERHEAD_BYTES = 1024  # what a response costs beside its bytes: fields as objects, terms
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """All that is stored for one target. `key`: the target; `responses`: the latest last."""
+
+    key: str
+    responses: tuple[Stored, ...]
+    size: int
+    tags: tuple[str, ...]
 
 
 class MemoryResponses:
@@ -18,43 +29,47 @@ class MemoryResponses:
     """
 
     def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._limit = min(TARGET_LIMIT_BYTES, max_bytes)
-        self._kept: OrderedDict[str, tuple[Stored, ...]] = OrderedDict()
-        self._named: dict[str, set[str]] = {}
-        self.bytes = 0
-        self.evicted = 0
-        self.on_changed: Callable[[str], None] | None = None
+        self._kept: Memory[Target] = Memory(max_bytes, TARGET_LIMIT_BYTES)
+
+    @property
+    def bytes(self) -> int:
+        """How much is held."""
+        return self._kept.bytes
+
+    @property
+    def evicted(self) -> int:
+        """How many targets were given up for others."""
+        return self._kept.evicted
+
+    @property
+    def on_changed(self) -> Callable[[str], None] | None:
+        """Told of each target whose responses are no longer what they were."""
+        return self._kept.on_removed
+
+    @on_changed.setter
+    def on_changed(self, tell: Callable[[str], None]) -> None:
+        self._kept.on_removed = tell
 
     def __len__(self) -> int:
-        return sum(len(kept) for kept in self._kept.values())
+        return len(self._kept)
 
     def held(self, uri: str) -> tuple[Stored, ...]:
         """All that is stored for this target, the latest last."""
-        found = self._kept.get(uri)
-        if found is None:
-            return ()
-        self._kept.move_to_end(uri)
-        return found
+        target = self._kept.get(uri)
+        return () if target is None else target.responses
 
     def replace(self, uri: str, responses: tuple[Stored, ...]) -> None:
-        """Let this be all that is stored for the target; `on_changed` is told."""
-        if self.on_changed is not None:
-            self.on_changed(uri)
-        for stored in self._kept.pop(uri, ()):
-            self.bytes -= stored.size + _OVERHEAD_BYTES
-            for name in stored.tags:
-                self._unname(name, uri)
-        size = sum(stored.size + _OVERHEAD_BYTES for stored in responses)
-        if responses and size <= self._limit:
-            self._kept[uri] = responses
-            self.bytes += size
-            for stored in responses:
-                for name in stored.tags:
-                    self._named.setdefault(name, set()).add(uri)
-            while self.bytes > self._max_bytes:
-                self.evicted += 1
-                self.replace(next(iter(self._kept)), ())
+        """Let this be all that is stored for the target."""
+        if responses:
+            size = sum(stored.size + _OVERHEAD_BYTES for stored in responses)
+            names = dict.fromkeys(name for stored in responses for name in stored.tags)
+            self._kept.put(Target(uri, responses, size, tuple(names)))
+        else:
+            self._kept.remove(uri)
+
+    def forget(self, tags: frozenset[str] | None) -> int:
+        """Remove all targets with one of these names (None: everything); how many."""
+        return self._kept.purge(tags)
 
     async def get(self, uri: str) -> tuple[Stored, ...]:
         """All that is stored for this target."""
@@ -66,22 +81,8 @@ class MemoryResponses:
 
     async def remove(self, uri: str) -> None:
         """Forget all that is stored for this target."""
-        self.replace(uri, ())
+        self._kept.remove(uri)
 
     async def purge(self, tags: frozenset[str] | None) -> int:
-        """Remove all targets with one of these names (None: everything); how many."""
+        """The same as `forget`, for whoever may have to wait."""
         return self.forget(tags)
-
-    def forget(self, tags: frozenset[str] | None) -> int:
-        """The same at once, for whoever hears of it from another process."""
-        uris = set(self._kept) if tags is None else {uri for tag in tags for uri in self._named.get(tag, ())}
-        for uri in uris:
-            self.replace(uri, ())
-        return len(uris)
-
-    def _unname(self, name: str, uri: str) -> None:
-        uris = self._named.get(name)
-        if uris is not None:
-            uris.discard(uri)
-            if not uris:
-                del self._named[name]
