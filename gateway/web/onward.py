@@ -49,8 +49,8 @@ class Onward:
         named = "|".join(re.escape(pattern).replace(r"\*", "[^=;]*") for pattern in self.sessions) or "(?!)"
         object.__setattr__(self, "_sessions", re.compile(rf"(?:^|;)\s*(?:{named})="))
 
-    def own(self, method: str, target: str, fields: Fields, client: ClientAddress) -> Request:
-        """The request as this reader's own, with cookies and agent."""
+    def own(self, method: str, target: str, fields: Fields, client: ClientAddress | None) -> Request:
+        """The request as this reader's own, with cookies and agent. `client`: where its address is insisted on."""
         if method in ("GET", "HEAD") and not self.exact:
             fields = self._coded(fields)
         via = [("Via", f"1.1 {PSEUDONYM}")]
@@ -85,11 +85,11 @@ class Onward:
             (*kept, ("Accept-Encoding", "gzip")) if "gzip" in preferences(joined(fields, "accept-encoding")) else kept
         )
 
-    def _forwarded(self, client: ClientAddress) -> Iterable[tuple[str, str]]:
+    def _forwarded(self, client: ClientAddress | None) -> Iterable[tuple[str, str]]:
         """RFC 7239, and the two fields that every CMS reads: all from the settings, but for an address insisted on."""
         site = urlsplit(self.base_url)
         reader = "_hidden"
-        if ADDRESS in self.passes and client.address is not None:
+        if client is not None and client.address is not None:
             reader = f'"[{client.address}]"' if client.address.version == 6 else str(client.address)
             yield "X-Forwarded-For", str(client.address)
         host = f'"{site.netloc}"' if ":" in site.netloc else site.netloc

@@ -16,7 +16,7 @@ from gateway.web import own
 from gateway.web.context import Context
 from gateway.web.exchange import Incoming, Outgoing, Reader
 from gateway.web.headers import plain_headers
-from gateway.web.onward import PSEUDONYM, Onward
+from gateway.web.onward import ADDRESS, PSEUDONYM, Onward
 from gateway.web.passed import outgoing
 from gateway.web.paths import passable
 from gateway.web.preview import PARAMETER, looks_signed
@@ -71,7 +71,8 @@ class PublicPassage:
     def asked(self, context: Context) -> Asked:
         """What the CMS is asked."""
         incoming, onward = context.incoming, self.onward
-        client = client_address(incoming.peer, incoming.headers, self.public.readers.trusted)
+        trusted, asks = self.public.readers.trusted, ADDRESS in onward.passes
+        client = client_address(incoming.peer, incoming.headers, trusted) if asks else None
         request = onward.own(incoming.method, _octets(incoming.target), incoming.fields, client)
         shared = onward.shares(request) and not incoming.body
         interim = incoming.interim if onward.exact or not shared else None
