@@ -68,7 +68,7 @@ async def proxy(port: int) -> None:
     connector = TCPConnector(limit=64)
     async with ClientSession(connector=connector, cookie_jar=DummyCookieJar(), auto_decompress=False) as session:
 
-        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        async def handle(request: web.Request) -> web.StreamResponse:
             headers = {name: value for name, value in request.headers.items() if name.lower() not in HOPS}
             url = f"http://127.0.0.1:{port}{request.raw_path}"
             async with session.request(request.method, url, headers=headers, allow_redirects=False) as answer:
@@ -81,7 +81,9 @@ async def proxy(port: int) -> None:
                 await response.write_eof()
                 return response
 
-        runner = web.ServerRunner(web.Server(handle, access_log=None))
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", handle)
+        runner = web.AppRunner(application, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0, backlog=2048).start()
         sys.stdout.write(f"{runner.addresses[0][1]}\n")
