@@ -40,3 +40,13 @@ def connections_to(port: int) -> int:
     """Established connections of this machine's clients to a loopback port."""
     rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
     return sum(row[2].endswith(f":{port:04X}") and row[3] == "01" for row in rows)
+
+
+def held_open(port: int, ends: str) -> int:
+    """How many connections a server at a loopback port has open with addresses such as 127.8.0.9 (`ends`: "087F", as the
+    kernel writes their first half). One that it has closed counts no more, whether its client knows that or not.
+    """
+    rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return sum(
+        row[1].endswith(f":{port:04X}") and row[2].split(":")[0].endswith(ends) and row[3] == "01" for row in rows
+    )
