@@ -114,7 +114,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES.filter(lambda one: one != "<plaintext>"), max_size=25).map("".join))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_page_that_is_read_and_written_is_read_the_same_again(text: str) -> None:
     """What the standard itself cannot write back (misnested links, forms, tables) settles after one more turn; that
     nothing can end `<plaintext>`, not even the page, it leaves as it is.
@@ -125,7 +125,7 @@ def test_a_page_that_is_read_and_written_is_read_the_same_again(text: str) -> No
 
 
 @given(st.lists(PIECES, max_size=25).map("".join), st.sampled_from(list(NoticePlace)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_no_page_loses_a_notice(text: str, place: NoticePlace) -> None:
     of = cms.page("<!doctype html><html><head><meta property='og:type' content='article'></head><body>" + text)
     treated = cms.shown(of, Treatments(notices=cms.due(place), protect=cms.PROTECTED, social=cms.due(place)))

@@ -172,7 +172,7 @@ XML = st.lists(
 
 
 @given(XML)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_elements_know_where_they_stand(inside: str) -> None:
     raw = f"<r>{inside}</r>".encode()
     root = elements(raw)

@@ -218,7 +218,7 @@ def test_nothing_that_a_page_says_of_itself_breaks_its_reading(text: str) -> Non
     st.binary(max_size=400),
     st.sampled_from(["text/html", "application/rss+xml", "application/json", "text/xml; charset=utf-16", ""]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_body_breaks_the_recogniser(body: bytes, content_type: str) -> None:
     recognise(cms.page(body, content_type), "/x", Rules(), cms.HOST)
 

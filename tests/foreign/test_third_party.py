@@ -92,3 +92,39 @@ def test_no_page_takes_more_than_its_length_is_worth(name: str) -> None:
             treated = cms.shown(of, treatments)
             assert time.process_time() - began < 20
             assert b"forty people leaves" not in treated.page.body or not treatments.withheld
+
+
+@pytest.mark.parametrize(
+    ("policy", "sent"),
+    [
+        ("default-src 'self'", "default-src 'self'; style-src-attr 'unsafe-inline'"),
+        ("style-src 'nonce-x' ; ", "style-src 'nonce-x'; style-src-attr 'unsafe-inline'"),
+        ("Style-Src-Attr 'none'; img-src *", "img-src *; style-src-attr 'unsafe-inline'"),
+        ("upgrade-insecure-requests", "upgrade-insecure-requests"),
+    ],
+)
+def test_a_pages_own_security_policy_lets_the_notices_styles_act_and_nothing_more(policy: str, sent: str) -> None:
+    of = cms.page(cms.article(head=f'<meta http-equiv="Content-Security-Policy" content="{policy}">'))
+    of = type(of)(200, "OK", (*of.fields, ("content-security-policy", policy)), of.body)
+    treated = cms.shown(of, Treatments(notices=cms.due()))
+    assert dict(treated.fields)["content-security-policy"] == sent
+    assert f'content="{sent}"' in cms.text_of(treated)
+
+
+def test_what_a_page_has_its_browser_fetch_by_a_header_goes_too() -> None:
+    links = (
+        "</x.css>; rel=preload; as=style",
+        "<https://evil.example>; rel=preconnect",
+        '<https://licence.example/>; rel="license"',
+    )
+    of = cms.page(cms.article())
+    of = type(of)(
+        200,
+        "OK",
+        (*of.fields, *(("Link", link) for link in links), ("Refresh", "1; url=//evil.example"), ("Set-Cookie", "a=b")),
+        of.body,
+    )
+    fields = cms.shown(of, ALONE).fields
+    assert [value for name, value in fields if name == "Link"] == [links[2]]
+    assert "evil" not in str(fields)
+    assert ("Set-Cookie", "a=b") in fields
