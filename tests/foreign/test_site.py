@@ -192,3 +192,29 @@ def test_what_a_class_calls_by_chance_is_never_the_article_itself() -> None:
     )
     page = page.replace("<main>", "<main class='newsletter'>").replace("<body>", "<body class='tag-donations share'>")
     assert "About money." in cms.text_of(cms.shown(cms.page(page), cms.endangered()))
+
+
+def test_a_treated_page_says_that_it_is_utf_8_and_its_forms_send_what_the_origin_reads() -> None:
+    treated = cms.shown(cms.response(cms.LEGACY), Treatments(notices=cms.due()), cms.LEGACY)
+    tree = cms.tree_of(treated)
+    assert [node.attributes for node in tree.css("meta[charset], meta[http-equiv='Content-Type']")] == [
+        {"charset": "utf-8"}
+    ]
+    assert [form.attributes.get("accept-charset") for form in tree.css("form")] == ["windows-1251"]
+    assert treated.page.content_type == "text/html; charset=utf-8"
+    assert "девятнадцать минут" in cms.text_of(treated)
+
+
+def test_an_amp_page_without_its_host_is_an_ordinary_page() -> None:
+    tree = cms.tree_of(cms.shown(cms.response(cms.AMP), cms.endangered(), cms.AMP))
+    assert "amp" not in tree.css_first("html").attributes
+    assert [node.tag for node in tree.css("*") if node.tag.startswith("amp-")] == []
+    assert tree.css_first("style[amp-boilerplate]") is None
+    assert [image.attributes.get("alt") for image in tree.css("img")] == ["A ferry at dusk"]
+
+
+def test_a_quoted_embed_keeps_its_words_and_nothing_that_loads_it() -> None:
+    tree = cms.tree_of(cms.shown(cms.response(cms.WORDPRESS), cms.endangered(), cms.WORDPRESS))
+    [quotation] = tree.css("blockquote")
+    assert quotation.attributes == {}
+    assert "Nobody minds" in quotation.text(deep=True)
