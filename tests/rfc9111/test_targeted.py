@@ -18,12 +18,12 @@ def lifetime(profile: object = RFC9111, **named: str | list[str]) -> float | Non
 
 @keeps("9213:2.2a", "9213:2.2b", "9213:2.4")
 def test_the_first_valid_field_of_the_list_counts_and_nothing_else() -> None:
-    two = replace(RFC9111, targets=("gateway-cache-control", "cdn-cache-control"))
+    one = replace(RFC9111, targets=("cdn-cache-control",))
     told = {"Cache_Control": "max-age=1", "CDN_Cache_Control": "max-age=2", "Gateway_Cache_Control": "max-age=3"}
-    assert lifetime(two, **told) == 3
-    assert lifetime(RFC9111, **told) == 2, "a suffix alone makes no target"
-    assert lifetime(two, **told | {"Gateway_Cache_Control": "&"}) == 2
-    assert lifetime(two, **told | {"Gateway_Cache_Control": "", "CDN_Cache_Control": "A=1"}) == 1
+    assert lifetime(RFC9111, **told) == 3
+    assert lifetime(one, **told) == 2, "a suffix alone makes no target"
+    assert lifetime(RFC9111, **told | {"Gateway_Cache_Control": "&"}) == 2
+    assert lifetime(RFC9111, **told | {"Gateway_Cache_Control": "", "CDN_Cache_Control": "A=1"}) == 1
     assert lifetime(Expires=at(NOON + 60), CDN_Cache_Control="foo") is None
     assert lifetime(Expires=at(NOON - 60), CDN_Cache_Control="max-age=5") == 5
     assert lifetime(Cache_Control="max-age=5", CDN_Cache_Control="must-revalidate") is None

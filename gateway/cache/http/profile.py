@@ -29,7 +29,7 @@ class Profile:
     """
 
     name: str
-    targets: tuple[str, ...] = ("cdn-cache-control",)
+    targets: tuple[str, ...] = ("gateway-cache-control", "cdn-cache-control")
     heuristic_fraction: float = 0.1
     heuristic_limit_seconds: int = DAY_SECONDS
     keeps_cookies: bool = True

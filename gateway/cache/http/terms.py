@@ -19,8 +19,8 @@ class Terms:
     """`date`: Unix seconds. `age`: seconds, as of the moment at which the response came (RFC 9111, section 4.2.3).
     `lifetime`: seconds of freshness (section 4.2.1), None where nothing gives it any. `ask_first`: no reuse without
     validation. `no_stale`: never sent stale. `stale_while_revalidate`, `stale_if_error`: seconds past freshness (RFC
-    5861), None where the origin does not say. `immutable`: RFC 8246. `no_transform`: sent as it is or not at all (RFC
-    9111, section 5.2.2.6). `no_store`: may not stay stored, as a 304 may find out late.
+    5861), None where the origin does not say. `immutable`: RFC 8246. `no_store`: may not stay stored, as a 304 may find
+    out late.
     """
 
     date: float
@@ -31,7 +31,6 @@ class Terms:
     stale_while_revalidate: int | None = None
     stale_if_error: int | None = None
     immutable: bool = False
-    no_transform: bool = False
     no_store: bool = False
 
 
@@ -67,7 +66,6 @@ def terms_of(status: int, fields: Fields, requested_at: float, received_at: floa
         stale_while_revalidate=while_revalidate,
         stale_if_error=if_error,
         immutable="immutable" in said,
-        no_transform="no-transform" in said or "no-transform" in directives(values(fields, "cache-control")),
         no_store="no-store" in said and "must-understand" not in said,
     )
 
