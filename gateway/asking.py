@@ -120,7 +120,8 @@ class Asking:
             doubtful = invalidated(request, head, self._base_url)
             if doubtful:
                 await self.responses.purge(doubtful)
-            keeps = not asked.careful and streamed.framed and may_keep(request, head.status, head.fields, self.profile)
+            known = not asked.careful and (asked.body is None or request.method != "GET")  # of a GET all that it means
+            keeps = known and streamed.framed and may_keep(request, head.status, head.fields, self.profile)
             if not keeps and not (asked.careful and treatable(head.fields)):
                 return self._streaming(asked, Passed(head, "bypass", "bypass", "origin"), stack, streamed)
             part = head.status in (206, 416) and values(request.fields, "range")

@@ -54,6 +54,8 @@ class Onward:
         if method in ("GET", "HEAD") and not self.exact:
             fields = self._coded(fields)
         via = [("Via", f"1.1 {PSEUDONYM}")]
+        if method in ("OPTIONS", "TRACE"):
+            fields = tuple((name, _one_less(name, value)) for name, value in fields)
         kept = tuple(one for one in fields if not self._claims(one[0].lower()))
         return Request(method, target, (*kept, *self._forwarded(client), *via))
 
@@ -96,3 +98,9 @@ class Onward:
         yield "Forwarded", f"for={reader};host={host};proto={site.scheme}"
         yield "X-Forwarded-Host", site.netloc
         yield "X-Forwarded-Proto", site.scheme
+
+
+def _one_less(name: str, value: str) -> str:
+    """Max-Forwards as the next server is told it (RFC 9110, section 7.6.2); any other field as it is."""
+    counts = name.lower() == "max-forwards" and value.isascii() and value.isdecimal()
+    return str(max(0, int(value[:9]) - 1)) if counts else value

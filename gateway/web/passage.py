@@ -23,6 +23,8 @@ from gateway.web.preview import PARAMETER, looks_signed
 from gateway.web.public import Public
 
 OWN = "/-/"
+COUNTED = ("OPTIONS", "TRACE")
+"""Methods whose Max-Forwards says how far they may go (RFC 9110, section 7.6.2)."""
 LONGEST_CHAIN = 5
 """More gateways than these behind each other are one that asks itself."""
 
@@ -56,7 +58,7 @@ class PublicPassage:
         if found is None:
             return context, await own.error(context, 400)
         context = replace(context, path=found)
-        if incoming.target == "*":
+        if incoming.target == "*" or (incoming.method in COUNTED and incoming.header("max-forwards") == "0"):
             return context, Outgoing(204, plain_headers("text/plain", "private, no-cache"), b"")
         incoming, reader = self._previewed(context)
         if reader is None:

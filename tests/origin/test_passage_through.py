@@ -178,3 +178,12 @@ def test_a_sender_who_leaves_in_the_middle_of_a_body_is_no_fault_of_ours(site: N
     assert site.running.get("/logo.png", {"Host": SITE}).status == 200
     site.until(lambda: any(one["http.response.status_code"] == 408 for one in site.running.events("request")))
     assert len(site.running.events("request_failed")) == failed
+
+
+def test_a_request_goes_as_far_as_it_may(site: Newsroom) -> None:
+    site.cms.answers["/far"] = lambda heard: [
+        response(heard.fields["max-forwards"].encode(), "200 OK", "Content-Type: a/b")
+    ]
+    assert site.running.get("/far", {"Host": SITE, "Max-Forwards": "7"}, method="OPTIONS").body == b"6"
+    assert site.running.get("/far", {"Host": SITE, "Max-Forwards": "0"}, method="OPTIONS").status == 204
+    assert site.cms.asked["/far"] == 1
