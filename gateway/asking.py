@@ -117,7 +117,7 @@ class Asking:
             exchange = self.origin.exchange(request, asked.body, asked.interim)
             streamed = await stack.enter_async_context(exchange)
             head = Response(streamed.status, streamed.reason, streamed.fields)
-            doubtful = invalidated(request, head, self._base_url)
+            doubtful = invalidated(request, head, self._base_url, self.responses.memory.held(request.target))
             if doubtful:
                 await self.responses.purge(doubtful)
             known = not asked.careful and (asked.body is None or request.method != "GET")  # of a GET all that it means
