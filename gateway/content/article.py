@@ -26,7 +26,8 @@ class Facts:
     that stand in parts and nowhere else, in which: without those parts the article doesn't show them.
 
     An article of an origin has its path for a slug. `paths`: every path under which it is known (as asked for, and as
-    it names itself); `kin`: those of its translations.
+    it names itself); `kin`: those of its translations; `also_in`: further sections, where it
+    has several.
     """
 
     slug: str
@@ -47,6 +48,7 @@ class Facts:
     media_parts: tuple[tuple[str, frozenset[str]], ...] = ()
     paths: tuple[str, ...] = ()
     kin: tuple[str, ...] = ()
+    also_in: frozenset[str] = frozenset()
 
     @property
     def of_origin(self) -> bool:

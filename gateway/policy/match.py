@@ -37,7 +37,12 @@ def _likely(policies: PolicySet, facts: Facts, original: Facts | None) -> list[i
     family = [facts] if original is None else [facts, original]
     labels = {_ANY, ("slug", facts.original), *(("slug", path) for path in (*facts.paths, *facts.kin))}
     for member in family:
-        labels |= {("slug", member.slug), ("section", member.section), *(("tag", tag) for tag in member.tags)}
+        sections = (member.section, *member.also_in)
+        labels |= {
+            ("slug", member.slug),
+            *(("section", one) for one in sections),
+            *(("tag", tag) for tag in member.tags),
+        }
     return sorted({position for label in labels for position in policies.shelves.get(label, ())})
 
 
@@ -96,7 +101,7 @@ def _differences(articles: Articles, facts: Facts) -> Iterator[str]:
     family = (facts.original, *facts.kin) if articles.translations else ()
     if articles.slugs is not None and articles.slugs.isdisjoint((facts.slug, *facts.paths, *family)):
         yield "its slug is not named"
-    if articles.sections is not None and facts.section not in articles.sections:
+    if articles.sections is not None and articles.sections.isdisjoint((facts.section, *facts.also_in)):
         yield f"its section is '{facts.section}'"
     if articles.tags is not None and not facts.tags & articles.tags:
         yield "it has none of the tags"

@@ -24,6 +24,7 @@ FERRY = Facts(
     NOW,
     paths=("/2026/11/ferry/", "/amp/ferry"),
     kin=("/ru/parom",),
+    also_in=frozenset({"borders"}),
 )
 
 
@@ -80,7 +81,7 @@ def test_a_part_that_cannot_be_meant_is_refused_with_a_remedy(part: str, code: s
     ("articles", "meant"),
     [('{paths: ["/2026/*"]}', True), ('{paths: ["/amp/*"]}', True), ('{paths: ["/ru/*"]}', True), ('{paths: ["/ru/*"], translations: false}', False), ('{paths: ["/2025/*"]}', False),
      ('{slugs: ["/2026/11/ferry/"]}', True), ('{slugs: ["/amp/ferry"]}', True), ('{slugs: ["/ru/parom"]}', True), ('{slugs: ["/ru/parom"], translations: false}', False),
-     ("{slugs: [ferry]}", False), ("{sections: [world], tags: [boats]}", True), ("{sections: [sport]}", False), ('{paths: ["/2026/*"], except: {tags: [boats]}}', False)],
+     ("{slugs: [ferry]}", False), ("{sections: [world], tags: [boats]}", True), ("{sections: [sport]}", False), ("{sections: [sport, borders]}", True), ('{paths: ["/2026/*"], except: {tags: [boats]}}', False)],
 )  # fmt: skip
 def test_an_article_is_meant_under_each_of_its_paths(articles: str, meant: bool) -> None:
     names = treatments("block: {notice: held}", articles)

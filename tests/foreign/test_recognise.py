@@ -105,6 +105,7 @@ def test_facts_come_from_headers_metadata_json_and_the_path_in_this_order() -> N
     assert (plain.section, plain.language) == ("world-&-news", "ru")
     assert {"a", "b c", "b-c", "Linked", "linked"} <= plain.tags
     assert plain.published.isoformat() == "2026-02-03T04:05:06+02:00"
+    assert plain.also_in == {"linked"}
     assert facts(CLAIMS[3].replace("}", ',"inLanguage":"de"}')).facts.language == "de"
     rules = Rules(
         section=Source(header="X-Section", segment=1),

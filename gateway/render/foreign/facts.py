@@ -48,13 +48,14 @@ def facts_of(reading: Reading, said: Statements) -> Facts:
     )
     if not own or own == "/":
         own = reading.path
-    linked = said.article
+    linked, sections = said.article, _sections(reading, said, own)
     language = _language(reading, said, own)
     return Facts(
         slug=own,
         version=reading.version,
         language=language,
-        section=_section(reading, said, own),
+        section=next(iter(sections), ""),
+        also_in=frozenset(sections[1:]),
         tags=frozenset(_tags(reading, said)),
         published=_moment(said, _PUBLISHED_META, linked.get("datePublished")) or _last_modified(reading) or UNKNOWN,
         updated=_moment(said, _MODIFIED_META, linked.get("dateModified")),
@@ -106,14 +107,13 @@ def _language(reading: Reading, said: Statements, path: str) -> str:
     return next((tag for one in candidates if (tag := language_tag(one))), "en")
 
 
-def _section(reading: Reading, said: Statements, path: str) -> str:
+def _sections(reading: Reading, said: Statements, path: str) -> list[str]:
+    """The sections, the first the foremost. Where the newsroom's own mapping says one, it is the only one."""
     source = reading.rules.section
-    return labelled(
-        mapped(source, reading, said, path)
-        or said.said(*_SECTION_META)
-        or next(iter(texts_of(said.article.get("articleSection"))), "")
-        or source.default
-    )
+    own = mapped(source, reading, said, path)
+    named = [value for name in _SECTION_META for value in said.meta.get(name, ())]
+    found = [own] if own else [*named, *texts_of(said.article.get("articleSection"))] or [source.default]
+    return list(dict.fromkeys(label for one in found[:MOST_TAGS] if (label := labelled(one))))
 
 
 def _tags(reading: Reading, said: Statements) -> list[str]:

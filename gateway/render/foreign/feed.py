@@ -71,7 +71,9 @@ def _facts(feed: Feed, entry: Element, reading: Reading) -> Facts:
         one.attributes.get("term") or one.text.strip() for one in entry.named("category", "keywords", "subject")
     ]
     names = [piece.strip() for text in categories for piece in text.split(",") if piece.strip()]
+    labels = [label for name in names if (label := labelled(name))]  # a feed does not say which of them are sections
     nothing = Statements()
+    own = labelled(mapped(reading.rules.section, reading, nothing, path))
     language = (
         language_tag(mapped(reading.rules.language, reading, nothing, path))
         or language_tag(entry.attributes.get(_lang(entry), "") or entry.said("language") or _news(entry, "language"))
@@ -91,7 +93,8 @@ def _facts(feed: Feed, entry: Element, reading: Reading) -> Facts:
         slug=path,
         version=blake2b(feed.raw[entry.start : entry.end], digest_size=16).hexdigest(),
         language=language,
-        section=labelled(mapped(reading.rules.section, reading, nothing, path) or next(iter(names), "")),
+        section=own or next(iter(labels), ""),
+        also_in=frozenset() if own else frozenset(labels[1:]),
         tags=frozenset(form for name in names for form in (name, labelled(name)) if form),
         published=published,
         title=entry.said("title") or _news(entry, "title"),

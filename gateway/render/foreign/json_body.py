@@ -141,6 +141,7 @@ def _facts(one: dict[str, object], reading: Reading, *, single: bool) -> Facts:
         or reading.rules.language.default
         or "en",
         section=labelled(mapped(reading.rules.section, reading, nothing, path) or next(iter(sections), "")),
+        also_in=frozenset(label for one in sections[1:] if (label := labelled(one))),
         tags=frozenset(form for tag in tags for form in (tag, labelled(tag)) if form),
         published=next(
             (

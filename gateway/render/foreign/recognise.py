@@ -60,7 +60,9 @@ def recognise(response: Response, target: str, rules: Rules, host: str = "") -> 
         feed = read_feed(text)
         if feed is None:
             return None
-        plain = replace(facts_of(reading, Statements(language=feed.language)), tags=frozenset(), section="")
+        plain = replace(
+            facts_of(reading, Statements(language=feed.language)), section="", also_in=frozenset(), tags=frozenset()
+        )
         return Recognised(feed.door, plain, article=False, entries=entries_of(feed, reading))
     if kind is Kind.FLIGHT:  # a page in pieces, for a script that has a page already; what it says of itself is hidden
         article = is_article_path(path, said=True, rules=rules)
@@ -94,7 +96,7 @@ def _page(text: str, reading: Reading, status: int) -> Recognised | None:
     said = statements(tree)
     facts = facts_of(reading, said)
     if status not in (200, 203) or not is_article_path(reading.path, said.claims_article, reading.rules):
-        plain = replace(facts, section="", tags=frozenset())
+        plain = replace(facts, section="", also_in=frozenset(), tags=frozenset())
         return Recognised(Door.LISTING, plain, article=False, entries=linked(tree, reading, facts.language))
     media: dict[str, None] = {}
     for node in tree.css("img[src], video[src], audio[src], source[src], amp-img[src]")[:MOST_MEDIA]:
