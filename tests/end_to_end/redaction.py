@@ -10,7 +10,7 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -53,6 +53,9 @@ PATHS = [
     "/", "/sections/world", "/feed.xml", "/sections/world/feed.xml", "/sitemap.xml", "/robots.txt", "/nothing", "/-/transparency",
     "/-/notices/held", "/-/notices/held?lang=de", "/media/secret.svg", "/media/inner.svg", "/articles/../part", "//articles/part",
 ]  # fmt: skip
+
+
+CODINGS, METHODS = ("identity", "gzip", "br", "zstd"), ("GET", "HEAD", "OPTIONS")
 
 
 def write_site(root: Path) -> tuple[Path, Path]:
@@ -106,9 +109,10 @@ def take_away(policies: Path) -> None:
         (policies / f"{slug}.yaml").write_text(made)
 
 
-def answers(running: Running) -> Iterator[tuple[bytes, Response]]:
+def answers(
+    running: Running, *, codings: Sequence[str] = CODINGS, methods: Sequence[str] = METHODS
+) -> Iterator[tuple[bytes, Response]]:
     """Every page in every form, as that country gets it; others ask before, between and after."""
-    codings, methods = ("identity", "gzip", "br", "zstd"), ("GET", "HEAD", "OPTIONS")
     by = f"X-Forwarded-For: {THERE}"
     with Wire(running.port) as there, Wire(running.port) as elsewhere:
         for path in WARM:
