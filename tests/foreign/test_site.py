@@ -218,3 +218,15 @@ def test_a_quoted_embed_keeps_its_words_and_nothing_that_loads_it() -> None:
     [quotation] = tree.css("blockquote")
     assert quotation.attributes == {}
     assert "Nobody minds" in quotation.text(deep=True)
+
+
+def test_a_piece_that_a_script_puts_into_a_page_stays_a_piece() -> None:
+    of = cms.page("<li class='post'><p>One.</p><div class='sharedaddy'>Share</div></li><li><p>Two.</p></li>")
+    rules = Rules(articles=("/more/*",))
+    text = cms.text_of(cms.shown(of, cms.endangered(), "/more/2", rules))
+    assert text.startswith('<li class="post"><p>One.</p></li><li><p>Two.</p></li><aside')
+    assert "<html" not in text
+    assert "<meta" not in text
+    assert text.count("data-notice=") == 1
+    plain = cms.text_of(cms.shown(of, Treatments(protect=cms.PROTECTED), "/list/2"))
+    assert plain == '<li class="post"><p>One.</p></li><li><p>Two.</p></li>'

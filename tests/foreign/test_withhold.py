@@ -179,6 +179,13 @@ def test_another_title_stands_wherever_the_old_one_did() -> None:
     assert "nineteen minutes" in text
 
 
+def test_another_title_stands_on_the_page_that_takes_a_pages_place_too() -> None:
+    hidden = cms.article(head="<style>body{display:none}</style>")
+    text = cms.text_of(cms.shown(cms.page(hidden), Treatments(notices=cms.due(), substitutes=(("title", "Vessels"),))))
+    assert "Boats" not in text
+    assert "<h1>Vessels</h1>" in text
+
+
 def test_a_replaced_article_leaves_nothing_of_its_page() -> None:
     treated = cms.shown(
         cms.response(cms.WORDPRESS),

@@ -175,7 +175,10 @@ def _replaced(page: Page, due: tuple[DueNotice, ...], text: str) -> Made:
 def _plain(page: Page, due: tuple[DueNotice, ...], content: str, alarms: list[Alarm]) -> Made:
     """A page of our own with the notices, and of the article what is left of it."""
     withholding = bool(page.treatments.withheld)
-    title = page.hosts.host if withholding else page.facts.title or page.hosts.host
+    other = next((text for target, text in page.treatments.substitutes if target == "title"), None)
+    title = (plain_text(prose(other)) if other is not None else page.facts.title) or page.hosts.host
+    if withholding:
+        title = page.hosts.host
     marks = "".join(f"<p>{one.notice.html}</p>" for one in page.treatments.withheld)
     for text in (marks + content, marks):
         html = plain_page(page.facts.language, title, due, text)
