@@ -69,7 +69,7 @@ class Newsroom:
         for path in paths:
             self.cms.answers.setdefault(path, [page(path)])
             answer = self.get(path)
-            assert (answer.status, path in answer.text) == (200, True), (answer.status, answer.text[:500])
+            assert (answer.status, path in answer.text) == (200, True), self.running.log.read_text()[-3000:]
 
     def read(self, *paths: str) -> None:
         """Read each of these once, many at a time, from a CMS that has them all."""
