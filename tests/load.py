@@ -12,7 +12,7 @@ import math
 import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 
 NOTICE = re.compile(rb'data-notice="([^"]+)"')
@@ -73,20 +73,27 @@ class Seen:
         return f"{failed} of {self.sent:,} failed, {oracle}"
 
 
-class Load:
-    """A stream of readers at a port. `keep_alive` off: each request on a connection of its own."""
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
-    def __init__(self, port: int, asks: Asks, rate: float, *, keep_alive: bool = True) -> None:
+
+class Load:
+    """A stream of readers at a port. `keep_alive` off: each request on a connection of its own. `connections`: some that
+    are open already.
+    """
+
+    def __init__(
+        self, port: int, asks: Asks, rate: float, *, keep_alive: bool = True, connections: Iterable[Connection] = ()
+    ) -> None:
         self.seen = Seen()
         self._port, self._asks, self._rate, self._keep_alive = port, asks, rate, keep_alive
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._idle: list[Connection] = list(connections)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ask until told to stop, then wait for the last answer."""
         due, number = time.monotonic(), 0
         while not stop.is_set():
-            task = asyncio.create_task(self._one(self._asks(number), due))
+            task = asyncio.create_task(self.one(self._asks(number), due))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             number += 1
@@ -96,7 +103,7 @@ class Load:
         for _, writer in self._idle:
             writer.close()
 
-    def _waiting(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    def _waiting(self) -> Connection | None:
         """A connection that is free; one that the server has closed meanwhile is none, as for any client."""
         while self._idle:
             reader, writer = self._idle.pop()
@@ -105,7 +112,8 @@ class Load:
             writer.close()
         return None
 
-    async def _one(self, ask: Ask, due: float) -> None:
+    async def one(self, ask: Ask, due: float) -> None:
+        """A request that is due at this moment of the monotonic clock, and its answer."""
         writer = None
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
