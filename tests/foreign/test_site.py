@@ -230,3 +230,16 @@ def test_a_piece_that_a_script_puts_into_a_page_stays_a_piece() -> None:
     assert text.count("data-notice=") == 1
     plain = cms.text_of(cms.shown(of, Treatments(protect=cms.PROTECTED), "/list/2"))
     assert plain == '<li class="post"><p>One.</p></li><li><p>Two.</p></li>'
+
+
+def test_text_behind_a_paywall_is_text_whatever_its_element_is_called() -> None:
+    sold = "<p>" + "What is paid for stands here, too. " * 3 + "</p>"
+    linked = '<script type="application/ld+json">{"@type":"NewsArticle","hasPart":[{"cssSelector":".subscribe-box"}]}</script>'
+    for page in (
+        cms.article(f"<div class='subscribe-box'>{sold}</div><div class='newsletter'>Our letter</div>", head=linked),
+        cms.article(f"<div class='paywall'>{sold}</div><div class='paywall-offer newsletter'>Our letter</div>"),
+        cms.article(f"<div class='donate-content share'>{sold * 9}</div><div class='newsletter'>Our letter</div>"),
+    ):
+        text = cms.text_of(cms.shown(cms.page(page), cms.endangered()))
+        assert "paid for stands here" in text
+        assert "Our letter" not in text

@@ -72,7 +72,7 @@ class Entry:
             self.hidden.stems | outcome.hidden.stems,
         )
         scrub(tree, outcome.hidden)
-        protected(tree, Page(text, self.facts, self.treatments, self.rules, self.hosts), set())
+        protected(tree, Page(text, self.facts, self.treatments, self.rules, self.hosts), Anatomy(None, None))
         made = (body.inner_html or "") if tree.body is not None else ""
         if self.hidden and betrayed(made, self.hidden):
             made = self.marks()

@@ -116,7 +116,7 @@ def _treated(document: Document, page: Page) -> tuple[Outcome, Anatomy]:
     title = next((text for target, text in treatments.substitutes if target == "title"), None)
     if title is not None:
         retitle(tree, writable(plain_text(prose(title))), page.facts.title)
-    protected(tree, page, parts.core)
+    protected(tree, page, parts)
     with_styled_notices_inside(tree)
     for node in tree.css("link[rel~='amphtml']"):  # another's cache would show the page to everybody
         node.decompose()
@@ -126,11 +126,11 @@ def _treated(document: Document, page: Page) -> tuple[Outcome, Anatomy]:
     return outcome, parts
 
 
-def protected(tree: LexborHTMLParser, page: Page, core: set[int]) -> None:
+def protected(tree: LexborHTMLParser, page: Page, parts: Anatomy) -> None:
     """Take away what the protections name."""
     protect = page.treatments.protect
     if not protect.isdisjoint(REMOVED):
-        strip(tree, protect, page.rules, page.hosts, core)
+        strip(tree, protect, page.rules, page.hosts, parts.core, parts.body)
     if "third-party" in protect:
         amp_to_html(tree)
         only_own(tree, page.hosts)

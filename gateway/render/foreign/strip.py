@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from gateway.render.foreign.document import ancestors, attribute, found
 from gateway.render.foreign.hosts import Hosts
 from gateway.render.foreign.rules import Rules
+from gateway.render.foreign.statements import statements
 from gateway.render.foreign.widgets import QUOTED_EMBEDS, Widgets, chosen, widgets_of
 
 _HOLDERS = frozenset(
@@ -22,15 +23,23 @@ _SHOWS = frozenset({
 _FRAMES = "iframe, embed, object, frame, amp-iframe"
 _LETTERS = re.compile(r"\w")
 _SEPARATORS = re.compile(r"\s*[·|•/—–,-]\s*")
+MOST_OF_A_TEXT = 0.5
+"""Of an article's text: what holds as much is no widget."""
 OF_A_SENTENCE = 12
 """Letters for each link that make what is around links a sentence."""
 
 
-def strip(tree: LexborHTMLParser, protect: frozenset[str], rules: Rules, hosts: Hosts, core: set[int]) -> None:
-    """Remove what the protections name. `core`: the nodes (`mem_id`) that hold the article: no selector takes those."""
+def strip(
+    tree: LexborHTMLParser, protect: frozenset[str], rules: Rules, hosts: Hosts, core: set[int], body: LexborNode | None
+) -> None:
+    """Remove what the protections name. `core`: the nodes (`mem_id`) that hold the article: no selector takes those.
+    `body`: that which holds its text.
+    """
     widgets = widgets_of(protect, chosen(protect, rules.remove), rules.defaults)
     kept = [node for selector in rules.keep for node in found(tree, selector)]
     safe = core | {inner.mem_id for node in kept for inner in (*ancestors(node), *node.css("*"))}
+    safe |= _sold(tree)
+    most = MOST_OF_A_TEXT * len(body.text(deep=True) or "") if body is not None else 0
     if "embeds" in protect:
         _quoted(tree)
         for node in tree.css(_FRAMES):
@@ -38,8 +47,21 @@ def strip(tree: LexborHTMLParser, protect: frozenset[str], rules: Rules, hosts: 
             if not (hosts.is_own(source) and source) and not attribute(node, "srcdoc"):
                 _remove(node, safe)
     for node in _widgets(tree, widgets):
-        _remove(node, safe)
+        if not most or len(node.text(deep=True) or "") < most:  # whatever it is called, it is the article
+            _remove(node, safe)
     _links(tree, widgets, safe, core)
+
+
+def _sold(tree: LexborHTMLParser) -> set[int]:
+    """What the page says is text that is paid for (schema.org's `hasPart`), often called after the wall before it."""
+    sold: set[int] = set()
+    for said in statements(tree).linked:
+        parts = said.get("hasPart")
+        for part in parts if isinstance(parts, list) else [parts]:
+            selector = part.get("cssSelector") if isinstance(part, dict) else None
+            for node in found(tree, selector) if isinstance(selector, str) else ():
+                sold |= {node.mem_id, *(one.mem_id for one in ancestors(node))}
+    return sold
 
 
 def _widgets(tree: LexborHTMLParser, widgets: Widgets) -> list[LexborNode]:
