@@ -76,49 +76,35 @@ def versions() -> str:
 
 @contextlib.contextmanager
 def servers(directory: Path) -> Iterator[tuple[Apart, Mapping[str, int]]]:
-    """All of them, started, by name; each caches what the origin lets it, with its own rules and nothing configured."""
-    policies = write_policies(
-        directory / "policies",
-        [
-            policy(
-                "never",
-                "notice: {id: warned, place: after-body}\n    certainty: anyone",
-                articles="{tags: [never]}",
-                state="off",
-            )
-        ],
-        notices=("warned",),
-    )
+    """All of them before one scripted origin, and their ports by name."""
     with apart() as running, contextlib.ExitStack() as stack:
-        upstream, ports = running.origin.port, {}
+        ports = {}
         for name in SERVERS:
             place = directory / name
             place.mkdir()
             place.chmod(0o755)
-            if name in GATEWAYS:
-                told = {
-                    "origin_profile": name,
-                    "origin_passes": "foo,other",
-                    "origin_connect_seconds": "5",
-                    "express": "on",
-                }
-                ports[name] = stack.enter_context(
-                    gateway(place, content=running.origin.url, policies=policies, **told)
-                ).port
-                continue
-            port, config = free_port(), place / "config"
-            config.write_text(
-                (_NGINX if name == "nginx" else _VARNISH).format(directory=place, port=port, upstream=upstream)
-            )
-            command = (
-                [str(NGINX), "-p", str(place), "-c", str(config)]
-                if name == "nginx"
-                # What has no lifetime is not kept for two minutes, as it would be otherwise.
-                else [str(VARNISH), "-F", "-j", "none", "-n", str(place / "n"), "-a", f"127.0.0.1:{port}", "-f", str(config), "-t", "0"]
-            )  # fmt: skip
-            stack.enter_context(started(command, port, place))
-            ports[name] = port
+            passes = {"origin_passes": "foo,other"} if name in GATEWAYS else {}
+            ports[name] = stack.enter_context(one_server(name, place, running.origin.port, **passes))
         yield running, ports
+
+
+@contextlib.contextmanager
+def one_server(name: str, place: Path, upstream: int, **settings: str) -> Iterator[int]:
+    """One of them, and its port. It caches what the origin lets it, by its own rules, with nothing configured."""
+    if name in GATEWAYS:
+        off = policy("never", "notice: {id: warned, place: after-body}\n    certainty: anyone", state="off")
+        policies = write_policies(place / "policies", [off], notices=("warned",))
+        told = {"origin_profile": name, "origin_connect_seconds": "10", **settings}
+        with gateway(place, content=f"http://127.0.0.1:{upstream}", policies=policies, **told) as running:
+            yield running.port
+        return
+    port, config = free_port(), place / "config"
+    config.write_text((_NGINX if name == "nginx" else _VARNISH).format(directory=place, port=port, upstream=upstream))
+    # Varnish would keep what has no lifetime for two minutes, but for -t.
+    at = ["-F", "-j", "none", "-n", str(place / "n"), "-a", f"127.0.0.1:{port}", "-f", str(config), "-t", "0"]
+    nginx = [str(NGINX), "-p", str(place), "-c", str(config)]
+    with started(nginx if name == "nginx" else [str(VARNISH), *at], port, place):
+        yield port
 
 
 async def compared(running: Apart, ports: Mapping[str, int], cases: Sequence[Case]) -> dict[str, dict[str, bool]]:
