@@ -205,6 +205,11 @@ def _sending(head: Head, outgoing: Outgoing, prepared: PreparedLine) -> Sending:
     length = [("Content-Length", str(len(outgoing.body)))] if outgoing.status == 200 else []
     lines = [f"{name}: {value}\r\n" for name, value in (SERVER, *outgoing.headers, *length)]
     fields = f"HTTP/1.1 {outgoing.status} {HTTPStatus(outgoing.status).phrase}\r\n{''.join(lines)}"
+    return sending_of(head, outgoing, fields.encode("latin-1"), prepared)
+
+
+def sending_of(head: Head, outgoing: Outgoing, fields: bytes, prepared: PreparedLine) -> Sending:
+    """Ready to be sent and logged; `fields`: the response's head, but for what is other each second."""
     body = b"" if head.bodiless else outgoing.body
     method = "HEAD" if head.bodiless else "GET"
     said = rest(
@@ -216,4 +221,4 @@ def _sending(head: Head, outgoing: Outgoing, prepared: PreparedLine) -> Sending:
         cache_level="memory",
         lane=NAME,
     )
-    return Sending(method, outgoing.status, fields.encode("latin-1"), body, said)
+    return Sending(method, outgoing.status, fields, body, said)

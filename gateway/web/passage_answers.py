@@ -11,8 +11,8 @@ from gateway.cache.memory import Kept, MemoryPages
 from gateway.cache.page import StoredPage
 from gateway.passing import Passed
 from gateway.snapshot import Snapshot
-from gateway.telemetry.request_event import PreparedLine, rest
-from gateway.web.answers import NAME, SECOND_NS, Answer, Sending, incoming_of
+from gateway.telemetry.request_event import PreparedLine
+from gateway.web.answers import SECOND_NS, Answer, Sending, incoming_of, sending_of
 from gateway.web.context import Context
 from gateway.web.exchange import Incoming, Outgoing, Reader
 from gateway.web.passage import PublicPassage
@@ -126,15 +126,5 @@ def _literals(patterns: Iterable[str], *, whole: bool) -> tuple[bytes, ...]:
 
 def _sending(head: Head, sent: Outgoing, prepared: PreparedLine) -> Sending:
     """Status line and fields as the natural lane writes them, but for Age, or Date where that is ours."""
-    body = b"" if head.bodiless else sent.body
-    method = "HEAD" if head.bodiless else "GET"
-    said = rest(
-        prepared,
-        method=method,
-        status=sent.status,
-        body_bytes=len(body),
-        cache_status="hit",
-        cache_level="memory",
-        lane=NAME,
-    )
-    return Sending(method, sent.status, head_of(sent, method, moment=False), body, said)
+    fields = head_of(sent, "HEAD" if head.bodiless else "GET", moment=False)
+    return sending_of(head, sent, fields, prepared)
