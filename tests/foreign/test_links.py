@@ -104,3 +104,11 @@ def test_what_a_framework_would_build_a_treated_page_from_is_an_error_so_that_th
         assert cms.shown(of, Treatments(social=cms.due()), path).untouched
     found = cms.known(flight, "/politics/budget-vote")
     assert (found.door, found.article, found.facts.slug) == (Door.HTML, True, "/politics/budget-vote")
+
+
+def test_a_page_that_is_no_article_is_never_refused_nor_cut_for_an_articles_sake() -> None:
+    for treatments in (REFUSED, cms.withheld("selector:main"), Treatments(substitutes=(("article", "x"),))):
+        of = cms.response(cms.FRONT)
+        treated = listed(of, {}, treatments)
+        assert treated.page.status == 200
+        assert treated.page.body is of.body
