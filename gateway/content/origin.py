@@ -89,7 +89,7 @@ class Origin:
         def blame(error: OriginError) -> None:
             self._blame(method, target, error)
 
-        async with self._places.place(target):
+        async with self._places.place(target, upload=body is not None) as leave:
             self.counts["requests"] += 1
             try:
                 response = await self._asking.ask(request, body, interim, blame)
@@ -97,6 +97,7 @@ class Origin:
                 blame(error)
                 raise
             self._judge(method, target, response)
+            response.leave = leave
             try:
                 yield response
             finally:

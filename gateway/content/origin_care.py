@@ -17,7 +17,8 @@ class Care:
 
     `unsafe_first_byte_seconds`: an editor's upload may take long to be worked on. `silence_seconds`: how long nothing
     may come within a body that is passed through; such a body has no total deadline. `queue_seconds`: how long to wait
-    for one of the `concurrency` places; at most `per_path` of them are for one path, whatever its query says.
+    for one of the `concurrency` places; at most `per_path` of them are for one path, whatever its query says;
+    `uploads` are for requests with a body.
     """
 
     connect_seconds: float = 0.25
@@ -28,6 +29,7 @@ class Care:
     queue_seconds: float = 1.0
     concurrency: int = 64
     per_path: int = 16
+    uploads: int = 32
     idle_seconds: float = 4.0
     body_bytes: int = 8 * 2**20
     retry: bool = True

@@ -1,9 +1,13 @@
-"""How many requests may be at an origin at once: so many in all, so many for one path, the rest waits a moment."""
+"""How many requests may be at an origin at once: so many in all, so many for one path, the rest waits a moment.
+
+A reader who is slow holds no place that another needs: one is given back when a body begins to pass through, and those
+who send a body, however slowly, have places of their own.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from gateway.content.origin_care import Care
@@ -16,25 +20,31 @@ class Places:
     def __init__(self, care: Care) -> None:
         self._care = care
         self._all = asyncio.Semaphore(care.concurrency)
+        self._uploads = asyncio.Semaphore(care.uploads)
         self._paths: dict[str, tuple[asyncio.Semaphore, int]] = {}
 
     @asynccontextmanager
-    async def place(self, target: str) -> AsyncIterator[None]:
-        """A place while the context lasts. Raises OriginError with BUSY if none gets free in time."""
+    async def place(self, target: str, *, upload: bool = False) -> AsyncIterator[Callable[[], None]]:
+        """A place while the context lasts, or until what this yields is called. `upload`: a body goes out with it.
+
+        Raises OriginError with BUSY if none gets free in time.
+        """
         path = target.partition("?")[0]
         own, users = self._paths.get(path) or (asyncio.Semaphore(self._care.per_path), 0)
         self._paths[path] = own, users + 1
+        taken: list[asyncio.Semaphore] = []
+
+        def leave() -> None:
+            while taken:
+                taken.pop().release()
+
         try:
-            await self._taken(own)
-            try:
-                await self._taken(self._all)
-                try:
-                    yield
-                finally:
-                    self._all.release()
-            finally:
-                own.release()
+            for places in (self._uploads,) if upload else (own, self._all):
+                await self._taken(places)
+                taken.append(places)
+            yield leave
         finally:
+            leave()
             _, users = self._paths[path]
             if users > 1:
                 self._paths[path] = own, users - 1

@@ -52,6 +52,7 @@ class StreamedResponse:
         announced = joined(raw, "content-length")
         self.length = int(announced) if announced is not None and announced.isdecimal() else None
         self.framed = bool(message.chunked) or self.length is not None or self._payload is EMPTY_PAYLOAD
+        self.leave: Callable[[], None] = _stay
         self.connection = connection
         self.sending = sending
         self._care = care
@@ -59,7 +60,11 @@ class StreamedResponse:
         self._blame = blame
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The body as it comes, undecoded. Raises OriginError where it is cut off or nothing comes for too long."""
+        """The body as it comes, undecoded. Raises OriginError where it is cut off or nothing comes for too long.
+
+        From here on it takes as long as its reader takes, and holds no place at the origin any more.
+        """
+        self.leave()
         while piece := await self._next(self._care.silence_seconds):
             yield piece
 
@@ -108,3 +113,7 @@ class StreamedResponse:
         """The error, once it has been counted against the page."""
         self._blame(error)
         return error
+
+
+def _stay() -> None:
+    """Nothing is held."""

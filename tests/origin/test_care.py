@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator
 
@@ -12,59 +11,15 @@ import pytest
 from gateway.content.message import Request
 from gateway.content.origin import Care, Fault, Origin, OriginError
 from gateway.errors import SettingsError
-from gateway.events import Level
+from tests.origin.asking import CARE, Kept, asking, fault_of, page, until
 from tests.origin.faults import PAGE
 from tests.origin.scripted import CUT, HANG, RESET, Heard, Script, Scripted, response, scripted
-
-CARE = Care(first_byte_seconds=0.3, total_seconds=1.0, queue_seconds=0.3, probe_seconds=0.1)
-
-
-class Kept:
-    """Events, as they were emitted."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def emit(self, event: str, /, *, level: Level = "info", **fields: object) -> None:
-        del level
-        self.names.append(" ".join([event, *(str(fields[name]) for name in ("reason", "path") if name in fields)]))
 
 
 @pytest.fixture
 async def cms() -> AsyncIterator[Scripted]:
     async with scripted() as origin:
         yield origin
-
-
-@contextlib.asynccontextmanager
-async def asking(cms: Scripted, care: Care = CARE) -> AsyncIterator[tuple[Origin, Kept]]:
-    events = Kept()
-    origin = Origin(cms.url, events, care)
-    try:
-        yield origin, events
-    finally:
-        await origin.aclose()
-
-
-async def fault_of(origin: Origin, target: str, *, standby: bool = False, method: str = "GET") -> Fault | None:
-    try:
-        await origin.fetch(Request(method, target), standby=standby)
-    except OriginError as error:
-        assert error.retry_after >= 1  # noqa: PT017
-        return error.fault
-    return None
-
-
-async def until(condition: object, seconds: float = 5.0) -> None:
-    assert callable(condition)
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
-
-
-def page(heard: Heard) -> Script:
-    return [response(b"" if heard.method == "HEAD" else PAGE, length=len(PAGE))]
 
 
 def once_per_connection(ending: Script) -> object:
@@ -226,23 +181,6 @@ async def test_an_origin_that_asks_for_quiet_is_not_even_probed_before_its_time(
         cms.default = page
         await until(lambda: origin.up)
         assert cms.probes == 1
-
-
-async def test_at_most_so_many_requests_are_at_the_origin_at_once(cms: Scripted) -> None:
-    cms.default = lambda heard: [0.1, *page(heard)]
-    async with asking(cms, Care(concurrency=8, per_path=8)) as (origin, _):
-        assert set(await asyncio.gather(*(fault_of(origin, f"/{n}") for n in range(40)))) == {None}
-        assert (cms.at_once, cms.connections) == (8, 8)
-
-
-async def test_one_slow_path_leaves_places_for_the_others_whatever_its_query(cms: Scripted) -> None:
-    cms.default = page
-    cms.answers["/slow"] = [HANG]
-    async with asking(cms, Care(concurrency=8, per_path=4, queue_seconds=0.2)) as (origin, _):
-        slow = [asyncio.create_task(fault_of(origin, f"/slow?{n}")) for n in range(50)]
-        await asyncio.sleep(0.05)
-        assert {await fault_of(origin, f"/{n}") for n in range(50)} == {None}
-        assert sorted(map(str, await asyncio.gather(*slow))) == ["busy"] * 46 + ["first-byte-timeout"] * 4
 
 
 async def test_nobody_listening_and_no_such_name_are_told_apart() -> None:
