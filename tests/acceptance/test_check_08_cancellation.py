@@ -18,6 +18,7 @@ from tests.acceptance.processes import connections_to, descriptors, descriptors_
 from tests.acceptance.recorder import Recording
 from tests.acceptance.steady import everybody, write_site
 from tests.cache.conftest import KEY, Remembered, page
+from tests.cache.test_redis_faults import half_of_whom_leave
 from tests.load import Ask, undisturbed
 from tests.running import gateway
 from tests.servers import proxy_before, valkey
@@ -34,8 +35,7 @@ async def test_readings_of_the_store_that_are_cancelled(protocol: int, tmp_path:
     """By the million that a year brings: half of all tasks are cancelled between 0 and 10 ms after they began."""
     row = check(8, f"store, RESP{protocol}")
     chance = random.Random(11)
-    pages = [page(f"a{n}", size=400) for n in range(20)]
-    wrong = answered = most = 0
+    pages, most = [page(f"a{n}", size=400) for n in range(20)], 0
     before = len(asyncio.all_tasks()), descriptors_of("self")
     with valkey(tmp_path / "valkey") as server:
         async with (
@@ -47,18 +47,10 @@ async def test_readings_of_the_store_that_are_cancelled(protocol: int, tmp_path:
                 await store.put(one)
             proxy.delay = (0.0, 0.003)
 
-            async def reading(n: int) -> None:
-                nonlocal wrong, answered
-                found = await store.get(pages[n].key)
-                answered += found is not None
-                wrong += found is not None and found != pages[n]
-
+            pool, wrong, answered = store.readers.client.connection_pool, 0, 0
             for _ in range(READINGS // AT_ONCE):
-                tasks = [asyncio.create_task(reading(chance.randrange(20))) for _ in range(AT_ONCE)]
-                for task in tasks[::2]:
-                    asyncio.get_running_loop().call_later(chance.uniform(0, 0.01), task.cancel)
-                await asyncio.gather(*tasks, return_exceptions=True)
-                pool = store.readers.client.connection_pool
+                mistaken, served = await half_of_whom_leave(store, pages, chance, rounds=1, at_once=AT_ONCE)
+                wrong, answered = wrong + mistaken, answered + served
                 most = max(most, len(pool._in_use_connections) + len(pool._available_connections))
             await asyncio.sleep(0.5)
             in_use = len(pool._in_use_connections)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.processes import workers
 from tests.readers import READER, Readers
 from tests.running import Running, exchange, gateway
 from tests.sites import policy, write_content, write_policies
@@ -26,23 +26,12 @@ def two(tmp_path: Path) -> Iterator[Running]:
         yield running
 
 
-def children(running: Running) -> list[int]:
-    """The workers' process ids."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == running.process.pid and b"spawn_main" in (entry / "cmdline").read_bytes():
-                found.append(int(entry.name))
-    return sorted(found)
-
-
 def reading(running: Running) -> Readers:
     return Readers(running, lambda _: "/articles/market-day", 'data-notice="first"')
 
 
 def test_a_worker_that_is_killed_is_replaced_and_costs_only_what_it_had_in_flight(two: Running) -> None:
-    before = children(two)
+    before = workers(two)
     assert len(before) == 2
     with reading(two) as readers:
         time.sleep(0.5)
@@ -51,19 +40,19 @@ def test_a_worker_that_is_killed_is_replaced_and_costs_only_what_it_had_in_fligh
         time.sleep(2.5)
     assert len(readers.failed) <= 4
     assert len(readers.answers) > 100
-    assert len(children(two)) == 2
+    assert len(workers(two)) == 2
 
 
 def test_a_rolling_restart_fails_nobody(two: Running) -> None:
-    before = set(children(two))
+    before = set(workers(two))
     with reading(two) as readers:
         time.sleep(0.3)
         two.process.send_signal(signal.SIGUSR2)
         two.wait_for("gateway_stopped", count=2, seconds=30)
         time.sleep(0.5)
     assert readers.failed == []
-    assert len(children(two)) == 2
-    assert not before & set(children(two))
+    assert len(workers(two)) == 2
+    assert not before & set(workers(two))
 
 
 def test_every_worker_comes_to_the_same_revision_and_counts_are_added_up(two: Running) -> None:
@@ -81,7 +70,7 @@ def test_every_worker_comes_to_the_same_revision_and_counts_are_added_up(two: Ru
 
 
 def test_no_worker_outlives_its_parent(two: Running) -> None:
-    orphans = children(two)
+    orphans = workers(two)
     two.process.kill()
     two.process.wait()
     deadline = time.monotonic() + 10
