@@ -12,6 +12,7 @@ from gateway.cache.http.answer import answer
 from gateway.cache.http.directives import MOST_SECONDS, UNREADABLE, delta_seconds, directives, names, seconds
 from gateway.cache.http.invalidate import invalidated
 from gateway.cache.http.keep import keep
+from gateway.cache.http.members import members
 from gateway.cache.http.profile import NEWSROOM, RFC9111
 from gateway.cache.http.ranges import Part, content_range, joined_bodies, wanted_part
 from gateway.cache.http.recall import Serve, on_error, recall, validating
@@ -63,6 +64,12 @@ def test_directives_are_read_back_as_they_were_written(members: list[tuple[str, 
 def test_a_prohibition_behind_a_comma_is_seen_whatever_stands_before_it(before: str, told: str) -> None:
     if before.count('"') % 2 == 0 and "\\" not in before:
         assert "no-store" in directives([f"{before},{told}"])
+
+
+def test_a_quote_that_is_never_closed_swallows_no_prohibition() -> None:
+    assert members('a, "b, c", "d, e') == ["a", '"b, c"', '"d', "e"]
+    assert directives(['x="abc, no-store, max-age=60']).keys() == {"x", "no-store", "max-age"}
+    assert directives(['no-cache="set-cookie, max-age=60'])["no-cache"] == UNREADABLE
 
 
 @settings(deadline=None)

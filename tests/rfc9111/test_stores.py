@@ -128,6 +128,16 @@ def test_responses_come_back_as_they_went(responses: list[Stored]) -> None:
     assert ResponsesCodec(b"another", NEWSROOM).decode(value, "key", "/x") == ((), "signature")
 
 
+def test_what_was_signed_but_means_something_else_is_not_served() -> None:
+    codec = ResponsesCodec(KEY, RFC9111)
+    whole, refused = codec._seal.open(codec.encode("k", (stored(),)), "k")
+    assert (whole is not None, refused) == (True, "")
+    assert whole is not None
+    for bodies in ([], [b"xy"]):
+        assert codec.decode(codec._seal.close("k", whole.meta, bodies), "k", "/a") == ((), "shape")
+    assert codec.decode(codec._seal.close("k", {"tags": []}, []), "k", "/a") == ((), "shape")
+
+
 def test_a_part_comes_back_as_a_part() -> None:
     cache = Cache().origin(Response(206, "", (("Cache-Control", "max-age=9"), ("Content-Range", "bytes 1-2/5")), b"bc"))
     cache.ask(Range="bytes=1-2")
