@@ -80,7 +80,7 @@ class Passage:
                     self._refresh(asked, verdict.stored)
                 return await self._asking.seen(asked, verdict.stored, "hit", "stale" if verdict.stale else "hit", level)
             alone = verdict.stored is None and self._asking.is_for_one(request.target, now)
-            if alone and asked.personal:
+            if alone and (asked.personal or request.method == "HEAD"):
                 break
             if verdict.stored is None and asked.careful and values(request.fields, "range"):
                 return await self._asking.for_one(asked, request)  # it may be a film
