@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable, Collection, Mapping
@@ -26,6 +27,8 @@ from tests.running import REPOSITORY
 
 KEPT = REPOSITORY / "build" / "acceptance.json"
 """Rows by test id; a run replaces those of the tests that it ran."""
+BUSY = 1.5
+"""Processes that would run, for each core, above which a time says more of the machine than of the gateway."""
 
 
 @dataclass(slots=True)
@@ -69,14 +72,17 @@ def _shown(seconds: float) -> str:
     return f"{seconds * 1000:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
 
 
-def keep(rows: Mapping[str, Row], file: Path = KEPT) -> None:
-    """Put the rows of a run in the place of the same tests' older ones."""
+def keep(rows: Mapping[str, Row], file: Path = KEPT, *, load: float | None = None) -> None:
+    """Put the rows of a run in the place of the same tests' older ones. `load`: processes that would run, for each
+    core; None: those of the last five minutes.
+    """
     if not rows:
         return
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=False
     ).stdout.strip()
-    about = {"commit": commit, "at": datetime.now(UTC).isoformat(timespec="minutes")}
+    waiting = os.getloadavg()[1] / (os.cpu_count() or 1) if load is None else load
+    about = {"commit": commit, "at": datetime.now(UTC).isoformat(timespec="minutes"), "load": round(waiting, 1)}
     file.parent.mkdir(exist_ok=True)
     with file.open("a+", encoding="utf-8") as held:
         fcntl.flock(held, fcntl.LOCK_EX)  # two runs may end at once
@@ -109,9 +115,11 @@ def verdict(rows: list[Mapping[str, Any]]) -> str:
     outcomes = {row["outcome"] for row in rows}
     if not outcomes:
         return "not run"
+    load = max(row.get("load", 0) for row in rows)
+    busy = f" (machine busy: {load:.0f} at work a core)" if load > BUSY else ""
     if outcomes != {"passed"}:
-        return "**not met**" if "failed" in outcomes else "in part"
-    return "met but for a time" if any(row["late"] for row in rows) else "met"
+        return f"**not met**{busy}" if "failed" in outcomes else "in part"
+    return f"met but for a time{busy}" if any(row["late"] for row in rows) else "met"
 
 
 def _told(row: Mapping[str, Any], what: str) -> str:

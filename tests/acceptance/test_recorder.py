@@ -21,23 +21,25 @@ def test_a_check_is_met_only_where_every_test_of_it_that_ran_has_passed(tmp_path
     row = Row(5, "the breaker", outcome="passed")
     row.figure("0 of 30,000 failed")
     row.time("p99", 0.012, limit=0.05, control=0.0101)
-    keep({f"{HERE}::one": row, f"{HERE}::other": Row(5, outcome="failed")}, kept)
+    keep({f"{HERE}::one": row, f"{HERE}::other": Row(5, outcome="failed")}, kept, load=0.5)
     assert line(kept, 5).endswith(
         "| the breaker: 0 of 30,000 failed | the breaker: p99 12 ms of 50 ms, without 10.1 ms | **not met** |"
     )
-    keep({f"{HERE}::other": Row(5, outcome="skipped")}, kept)
+    keep({f"{HERE}::other": Row(5, outcome="skipped")}, kept, load=0.5)
     assert line(kept, 5).endswith("| in part |")
-    keep({f"{HERE}::other": Row(5, outcome="passed")}, kept)
+    keep({f"{HERE}::other": Row(5, outcome="passed")}, kept, load=0.5)
     assert line(kept, 5).endswith("| met |")
     row.time("longest", 0.26, limit=0.25)
-    keep({f"{HERE}::one": row}, kept)
+    keep({f"{HERE}::one": row}, kept, load=0.5)
     assert line(kept, 5).endswith("| met but for a time |")
     assert line(kept, 6).endswith("|  |  | not run |")
+    keep({f"{HERE}::one": row}, kept, load=12.0)
+    assert line(kept, 5).endswith("| met but for a time (machine busy: 12 at work a core) |")
 
 
 def test_a_row_goes_with_its_test(tmp_path: Path) -> None:
     kept = tmp_path / "kept.json"
-    keep({"tests/acceptance/test_check_99_gone.py::one": Row(5, outcome="passed")}, kept)
+    keep({"tests/acceptance/test_check_99_gone.py::one": Row(5, outcome="passed")}, kept, load=0.5)
     assert line(kept, 5).endswith("| not run |")
 
 
