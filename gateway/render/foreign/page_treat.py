@@ -18,19 +18,14 @@ from gateway.render.foreign.notices_in import place_notices
 from gateway.render.foreign.outcome import Alarm, Made
 from gateway.render.foreign.plain import plain_page
 from gateway.render.foreign.preview import tell, told_in_place
+from gateway.render.foreign.rebuilding import without_scripts_that_rebuild
 from gateway.render.foreign.retitle import retitle
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.scrub import Hidden, scrub
+from gateway.render.foreign.security_policy import with_styled_notices_inside
 from gateway.render.foreign.strip import strip
 from gateway.render.foreign.teasers import without_refused
-from gateway.render.foreign.third_party import (
-    amp_to_html,
-    only_own,
-    with_styled_notices_inside,
-    without_referrer,
-    without_scripts_that_rebuild,
-    without_storing,
-)
+from gateway.render.foreign.third_party import amp_to_html, only_own, without_referrer, without_storing
 from gateway.render.foreign.visible import lost
 from gateway.render.foreign.widgets import REMOVED
 from gateway.render.foreign.withhold import Outcome, withhold

@@ -7,7 +7,7 @@ import re
 from gateway.content.message import Fields
 from gateway.policy.decision import Treatments
 from gateway.render.foreign.hosts import Hosts
-from gateway.render.foreign.third_party import security_policy, with_styled_notices
+from gateway.render.foreign.security_policy import security_policy, with_styled_notices
 
 _OF_THE_BYTES = frozenset({
     "content-length", "content-encoding", "content-md5", "digest", "content-digest", "repr-digest", "want-digest",

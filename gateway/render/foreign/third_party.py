@@ -9,9 +9,8 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from gateway.render.foreign.document import attribute, parse
+from gateway.render.foreign.document import attribute
 from gateway.render.foreign.hosts import Hosts
-from gateway.render.foreign.widgets import HYDRATING, HYDRATING_SCRIPTS
 
 _SOURCES = (
     "src", "data", "poster", "background", "srcset", "imagesrcset", "data-src", "data-srcset", "data-lazy-src",
@@ -49,31 +48,6 @@ def only_own(tree: LexborHTMLParser, hosts: Hosts) -> None:
             node.decompose()
 
 
-def without_scripts_that_rebuild(tree: LexborHTMLParser) -> bool:
-    """Take out the scripts of a framework that would build the page anew; whether there were any.
-
-    What its server rendered stays, and is what the newsroom meant a reader without scripts to see.
-    """
-    if not tree.css_first(HYDRATING) and not any(
-        HYDRATING_SCRIPTS.search(node.text(deep=True) or "") for node in tree.css("script:not([src])")
-    ):
-        return False
-    _streamed(tree)
-    for node in tree.css("script"):
-        if attribute(node, "type").partition(";")[0].strip().lower() != "application/ld+json":
-            node.decompose()
-    for node in tree.css(
-        "link[rel~='modulepreload'], link[rel~='preload'][as='script'], link[rel~='preload'][as='fetch']"
-    ):
-        node.decompose()
-    for node in tree.css("noscript"):  # what stands there for readers without scripts is for this page's readers now
-        inner = parse(f"<body>{node.inner_html or ''}", scripting=False).body
-        for picture in inner.css("img") if inner is not None else []:
-            node.insert_before(picture)
-        node.decompose()
-    return True
-
-
 def without_storing(tree: LexborHTMLParser) -> None:
     """Nothing by which a page keeps itself on the reader's disk."""
     for node in tree.css("link[rel~='manifest'], amp-install-serviceworker, script"):
@@ -98,35 +72,6 @@ def without_referrer(tree: LexborHTMLParser) -> None:
             tree.head.insert_child(meta)
         else:
             first.insert_before(meta)
-
-
-def security_policy(hosts: Hosts) -> str:
-    """A Content-Security-Policy under which a page may do what it does, but only with the newsroom's own hosts."""
-    base = hosts.host.removeprefix("www.")
-    named = [base, f"*.{base}"] if base and "." in base else [base] if base else []
-    own = " ".join(dict.fromkeys(["'self'", *named, *hosts.others]))
-    return (
-        f"default-src {own} data: blob: 'unsafe-inline' 'unsafe-eval'; object-src 'none'; "
-        f"base-uri {own}; form-action {own}"
-    )
-
-
-def with_styled_notices(policy: str) -> str:
-    """A page's own Content-Security-Policy under which styles attached to elements act: the notices' are, and nothing
-    else outranks the page's style sheets. Of the page's own attributes it lets act what its author wrote there.
-    """
-    directives = [one.strip() for one in policy.split(";") if one.strip()]
-    names = {one.split()[0].lower() for one in directives}
-    if not names & {"default-src", "style-src", "style-src-attr"}:
-        return policy
-    kept = [one for one in directives if one.split()[0].lower() != "style-src-attr"]
-    return "; ".join([*kept, "style-src-attr 'unsafe-inline'"])
-
-
-def with_styled_notices_inside(tree: LexborHTMLParser) -> None:
-    """The same for policies that stand in the page."""
-    for node in tree.css("meta[http-equiv='content-security-policy' i][content]"):
-        node.attrs["content"] = ", ".join(with_styled_notices(one) for one in attribute(node, "content").split(","))
 
 
 def amp_to_html(tree: LexborHTMLParser) -> None:
@@ -249,21 +194,3 @@ _URL_ESCAPED = re.compile(r"\\0*(?:7[25]|5[25]|6[cC]|4[cC]|68|48|74|54|70|50|2[f
 def _unescaped(match: re.Match[str]) -> str:
     number = int(match[1], 16)
     return chr(number) if 0x20 <= number < 0x7F and chr(number) not in "<>&\"'\\{};" else match[0]
-
-
-def _streamed(tree: LexborHTMLParser) -> None:
-    """React sends late parts in hidden elements, which a script moves into place: the same, without the script."""
-    for node in tree.css("div[hidden][id^='S:']"):
-        target = tree.css_first(f"template[id='B:{attribute(node, 'id')[2:]}']")
-        if target is None:
-            continue
-        following = target.next
-        while following is not None and not (
-            following.tag == "-comment" and (following.comment_content or "").strip() == "/$"
-        ):
-            gone, following = following, following.next
-            gone.decompose()
-        for inner in list(node.iter(include_text=True)):
-            target.insert_before(inner)
-        target.decompose()
-        node.decompose()
