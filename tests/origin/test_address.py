@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.content.message import Request
@@ -120,6 +120,7 @@ async def test_no_spelling_of_a_path_leads_elsewhere(cms: Scripted, monkeypatch:
     await asyncio.sleep(0)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=30), st.text(max_size=30))
 def test_a_head_is_one_request_or_none(method: str, target: str, name: str, value: str) -> None:
     try:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 import brotli
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.content.message import Request
@@ -128,6 +128,7 @@ async def test_a_reader_who_leaves_costs_one_connection_and_blames_nobody(cms: S
     assert not set(origin.counts) - {"requests"}
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=300),
     st.sampled_from(["gzip", "deflate", "br", "zstd", "gzip, br", "deflate, zstd"]),
@@ -145,6 +146,7 @@ def test_what_was_coded_decodes_and_no_part_of_it_does(body: bytes, codings: str
         assert caught.value.fault in {Fault.TRUNCATED, Fault.UNDECODABLE}
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.sampled_from(["gzip", "deflate", "br", "zstd", "gzip, deflate"]))
 def test_whatever_comes_is_decoded_or_refused(body: bytes, codings: str) -> None:
     try:
@@ -153,6 +155,7 @@ def test_whatever_comes_is_decoded_or_refused(body: bytes, codings: str) -> None
         assert error.fault in {Fault.TRUNCATED, Fault.UNDECODABLE, Fault.TOO_LARGE}  # noqa: PT017
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_a_retry_after_is_seconds_or_nothing(value: str, date: str) -> None:
     wait = retry_after_of(value, date)
