@@ -13,9 +13,10 @@ from statistics import linear_regression, median
 from tests.acceptance.processes import descriptors, resident_bytes
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.world import Asks, World
-from tests.load import Seen, readers
+from tests.load import Seen, readers, undisturbed
 
 SAMPLE_SECONDS = 2.0
+CONTROL_SECONDS = 5.0
 WARM_SHARE = 0.2
 SLOPE_FROM_SECONDS = 600
 """Memory is judged in runs at least so long."""
@@ -28,7 +29,8 @@ LEFT_OPEN = 30
 
 @dataclass(slots=True)
 class Soak:
-    """How it went. `kept`: readers on connections that they keep, `fresh`: on a new one each time. `kills`: of workers.
+    """How it went. `kept`: readers on connections that they keep, `fresh`: on a new one each time; `control`:
+    the same for some seconds before anything goes wrong, to tell a busy machine by. `kills`: of workers.
     `memory`: seconds since the start, and bytes of all workers. `descriptors`: of theirs, before the readers and after.
     """
 
@@ -36,6 +38,7 @@ class Soak:
     seconds: float = 0.0
     kept: Seen = field(default_factory=Seen)
     fresh: Seen = field(default_factory=Seen)
+    control: Seen = field(default_factory=Seen)
     faults: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
     memory: list[tuple[float, int]] = field(default_factory=list)
@@ -118,7 +121,11 @@ class Soak:
                 *(
                     f"{name}: p50 {seen.percentile(0.5) * 1000:.1f} ms, p99 {seen.percentile(0.99) * 1000:.0f} ms, "
                     f"longest {seen.percentile(1) * 1000:.0f} ms"
-                    for name, seen in (("kept connections", self.kept), ("new connections", self.fresh))
+                    for name, seen in (
+                        ("before the faults", self.control),
+                        ("kept connections", self.kept),
+                        ("new connections", self.fresh),
+                    )
                 ),
                 f"memory of both workers {sizes[0] / 1e6:.0f} MB at first, {median(sizes) / 1e6:.0f} MB median, "
                 f"{max(sizes) / 1e6:.0f} MB at most, slope {self.slope / 1e6:+.2f} MB in ten minutes a worker; "
@@ -140,13 +147,15 @@ def _lost(seen: Seen) -> int:
 async def soak(world: World, seed: int, seconds: float, *, rate: float = 200, every: float = 10) -> Soak:
     """`every`: seconds between the beginnings of two faults. All faults are over before the readers stop."""
     result, under_way = Soak(seed), dict[str, asyncio.Task[None]]()
-    began, before = time.monotonic(), descriptors(world.running)
+    before = descriptors(world.running)
     port, asks = world.running.port, Asks(world)
+    control = result.control = await undisturbed(port, asks, rate, CONTROL_SECONDS)
+    began = time.monotonic()
     async with (
         readers(port, asks, rate / 2) as result.kept,
         readers(port, asks, rate / 2, keep_alive=False) as result.fresh,
     ):
-        world.answered = lambda: result.sent
+        world.answered = lambda: result.sent + control.sent
         sampling = asyncio.create_task(_sample(world, result, began))
         queue: list[Fault] = []
         while time.monotonic() - began < seconds:
