@@ -16,8 +16,8 @@ from gateway.cache.http.stored import Stored
 from gateway.cache.http.update import combined, head_updated, refreshed
 from gateway.content.message import Request, Response, values, without
 from gateway.content.origin import Origin, StreamedResponse
-from gateway.content.origin_error import Fault, OriginError
-from gateway.content.suspicion import DOUBTED_SECONDS, suspicion
+from gateway.content.origin.error import Fault, OriginError
+from gateway.content.origin.suspicion import DOUBTED_SECONDS, suspicion
 from gateway.passing import Asked, Passed, Stream
 from gateway.sight import NOTHING
 from gateway.treatment import Treatment, treatable

@@ -27,7 +27,7 @@ from gateway.cache.http.stored import Stored
 from gateway.cache.http.vary import selected
 from gateway.content.message import values
 from gateway.content.origin import Origin
-from gateway.content.origin_error import Fault, OriginError
+from gateway.content.origin.error import Fault, OriginError
 from gateway.passing import Asked, Passed
 from gateway.treatment import Treatment, treatable
 

@@ -17,8 +17,8 @@ from gateway.cache.variant import tags_of, variant_key
 from gateway.collection import own_treatments, sum_up
 from gateway.content.article import Facts
 from gateway.content.message import Fields, Response, joined, without
-from gateway.content.origin_coding import decode
-from gateway.content.origin_error import OriginError
+from gateway.content.origin.coding import decode
+from gateway.content.origin.error import OriginError
 from gateway.delivery import Reading
 from gateway.events import Events
 from gateway.policy.decision import Decision, Treatments

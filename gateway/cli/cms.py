@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gateway.content.message import Request, Response, joined
 from gateway.content.origin import Origin
-from gateway.content.origin_coding import decode
+from gateway.content.origin.coding import decode
 from gateway.errors import ContentError
 from gateway.events import NoEvents
 from gateway.origins import care_of, rules_of

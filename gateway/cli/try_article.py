@@ -15,7 +15,7 @@ from gateway.cli.serve import PREVIEWS
 from gateway.collection import own_treatments
 from gateway.content.message import Request, Response, joined, values
 from gateway.content.origin import Care, Origin, OriginError
-from gateway.content.origin_coding import decode
+from gateway.content.origin.coding import decode
 from gateway.errors import ContentError
 from gateway.events import NoEvents
 from gateway.geo.locate import unknown_location

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from gateway.content.origin_error import OriginError
+from gateway.content.origin.error import OriginError
 from gateway.telemetry.request_event import inherited_trace
 from gateway.web.exchange import Incoming, Outgoing
 from gateway.web.headers import plain_headers

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
-from gateway.content.origin_error import OriginError
+from gateway.content.origin.error import OriginError
 from gateway.geo.client_address import client_address
 from gateway.passage import Passage
 from gateway.passing import Asked

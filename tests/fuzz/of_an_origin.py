@@ -17,9 +17,9 @@ from gateway.cache.http.vary import selecting, vary_names
 from gateway.cache.seal import tags_in
 from gateway.cache.signing import MAGIC, Codec
 from gateway.content.message import Request, Response
-from gateway.content.origin_coding import decode
-from gateway.content.origin_error import OriginError
-from gateway.content.origin_head import head_of
+from gateway.content.origin.coding import decode
+from gateway.content.origin.error import OriginError
+from gateway.content.origin.head import head_of
 
 KEY = b"a key that nobody knows"
 NOW = 1_800_000_000.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from gateway.content.origin_care import Care
+from gateway.content.origin.care import Care
 from tests.origin.faults import faults
 from tests.origin.newsroom import Newsroom, healthy, page
 from tests.origin.scripted import Heard, Script

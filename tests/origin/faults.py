@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import brotli
 import zstandard
 
-from gateway.content.origin_error import Fault
+from gateway.content.origin.error import Fault
 from tests.origin.scripted import CUT, HANG, RESET, Script, chunked, head, response
 
 PAGE = b"<!doctype html><title>News</title><p>" + b"All the news that there is. " * 40 + b"</html>"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from gateway.content.message import Request
 from gateway.content.origin import Care, Fault, Origin, OriginError
-from gateway.content.origin_address import Addresses, Authority, forbidden
-from gateway.content.origin_head import head_of
+from gateway.content.origin.address import Addresses, Authority, forbidden
+from gateway.content.origin.head import head_of
 from gateway.events import NoEvents
 from tests.origin.scripted import Scripted, scripted
 

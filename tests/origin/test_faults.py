@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from gateway.content.message import Request
 from gateway.content.origin import Care, Fault, Origin, OriginError
-from gateway.content.origin_coding import decode
-from gateway.content.origin_wait import retry_after_of
+from gateway.content.origin.coding import decode
+from gateway.content.origin.wait import retry_after_of
 from gateway.events import NoEvents
 from tests.origin.faults import FAULTS, LIMIT, PAGE, ZIPPED, coded
 from tests.origin.scripted import CUT, Script, Scripted, head, response, scripted

@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from gateway.content.message import Response
-from gateway.content.suspicion import suspicion
+from gateway.content.origin.suspicion import suspicion
 
 HTML = (("Content-Type", "text/html; charset=utf-8"),)
 PAGE = Response(200, "OK", HTML, b"<html><p>All the news</html>\n")

@@ -10,12 +10,12 @@ from aiohttp import StreamReader
 from aiohttp.http import RawResponseMessage
 
 from gateway.content.message import Request, Response, fields_from_octets, joined
-from gateway.content.origin_care import SAFE, Care
-from gateway.content.origin_connection import Connection, reason_of, within
-from gateway.content.origin_error import Fault, OriginError
-from gateway.content.origin_head import end_to_end, head_of, sendable
-from gateway.content.origin_pool import Pool
-from gateway.content.origin_response import StreamedResponse
+from gateway.content.origin.care import SAFE, Care
+from gateway.content.origin.connection import Connection, reason_of, within
+from gateway.content.origin.error import Fault, OriginError
+from gateway.content.origin.head import end_to_end, head_of, sendable
+from gateway.content.origin.pool import Pool
+from gateway.content.origin.response import StreamedResponse
 
 Interim = Callable[[Response], object]
 """Told of each interim response (1xx but 101) at once; its body is empty."""

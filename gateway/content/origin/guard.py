@@ -8,8 +8,8 @@ back-off is for one page that fails while others are well.
 from __future__ import annotations
 
 from gateway.breaker import Breaker
-from gateway.content.origin_care import FAILED, SAFE, Care
-from gateway.content.origin_error import Fault, OriginError
+from gateway.content.origin.care import FAILED, SAFE, Care
+from gateway.content.origin.error import Fault, OriginError
 
 RAMP_STEP_SECONDS = 0.4
 RAMP_SHARE = 0.1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gateway.content.message import Fields, Request, hop_by_hop, without
-from gateway.content.origin_error import Fault, OriginError
+from gateway.content.origin.error import Fault, OriginError
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TARGET = re.compile(r"/[!-~\x80-\xff]*")

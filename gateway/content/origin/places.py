@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from gateway.content.origin_care import Care
-from gateway.content.origin_error import Fault, OriginError
+from gateway.content.origin.care import Care
+from gateway.content.origin.error import Fault, OriginError
 
 
 class Places:

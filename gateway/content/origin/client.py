@@ -1,8 +1,7 @@
-"""A newsroom's CMS, asked over HTTP/1.1 and with care.
+"""The origin as the gateway asks it: admitted by a guard, within places and deadlines, judged when it has answered.
 
-This file and its `origin_*` neighbours alone touch aiohttp's client. An answer comes from the origin that was set and
-from no other: no redirect is followed, no cookie kept, nothing decoded. What fails is an OriginError, and the guard
-remembers it.
+An answer comes from the origin that was set and from no other: no redirect is followed, no cookie kept, nothing
+decoded. What fails is an OriginError, and the guard remembers it.
 """
 
 from __future__ import annotations
@@ -14,18 +13,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from gateway.content.message import Request, Response, joined
-from gateway.content.origin_address import Authority
-from gateway.content.origin_ask import Asking, Interim
-from gateway.content.origin_care import FAILED, Care
-from gateway.content.origin_error import NOT_ASKED, Fault, OriginError
-from gateway.content.origin_guard import Guard
-from gateway.content.origin_places import Places
-from gateway.content.origin_pool import Pool
-from gateway.content.origin_response import StreamedResponse
-from gateway.content.origin_wait import retry_after_of
+from gateway.content.origin.address import Authority
+from gateway.content.origin.ask import Asking, Interim
+from gateway.content.origin.care import FAILED, Care
+from gateway.content.origin.error import NOT_ASKED, Fault, OriginError
+from gateway.content.origin.guard import Guard
+from gateway.content.origin.places import Places
+from gateway.content.origin.pool import Pool
+from gateway.content.origin.response import StreamedResponse
+from gateway.content.origin.wait import retry_after_of
 from gateway.events import Events
-
-__all__ = ["Care", "Fault", "Interim", "Origin", "OriginError", "StreamedResponse"]
 
 _PROBE_FIELDS = (("User-Agent", "newsroom-gateway probe"), ("Accept", "*/*"))
 

@@ -8,10 +8,10 @@ import socket
 import ssl
 from collections import deque
 
-from gateway.content.origin_address import Addresses, Authority
-from gateway.content.origin_care import Care
-from gateway.content.origin_connection import Connection, within
-from gateway.content.origin_error import Fault, OriginError
+from gateway.content.origin.address import Addresses, Authority
+from gateway.content.origin.care import Care
+from gateway.content.origin.connection import Connection, within
+from gateway.content.origin.error import Fault, OriginError
 
 _ADDRESSES_TRIED = 2
 

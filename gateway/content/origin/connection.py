@@ -15,7 +15,7 @@ from aiohttp import ClientError, ClientPayloadError, EofStream, StreamReader
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http import HttpProcessingError, RawResponseMessage
 
-from gateway.content.origin_error import Fault, OriginError
+from gateway.content.origin.error import Fault, OriginError
 
 T = TypeVar("T")
 

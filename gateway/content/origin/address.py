@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from gateway.content.origin_error import Fault, OriginError
+from gateway.content.origin.error import Fault, OriginError
 from gateway.errors import Problem, SettingsError
 
 REMEMBERED_SECONDS = 10.0

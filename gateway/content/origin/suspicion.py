@@ -7,8 +7,8 @@ plain text or JSON), and one that breaks off before `</html>`, as PHP's do when 
 from __future__ import annotations
 
 from gateway.content.message import Response, joined
-from gateway.content.origin_coding import decodable, decode
-from gateway.content.origin_error import OriginError
+from gateway.content.origin.coding import decodable, decode
+from gateway.content.origin.error import OriginError
 
 DOUBTED_SECONDS = 600.0
 """How long past its freshness the page before is preferred: then the CMS is believed, since it insists."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import brotli
 import zstandard
 
-from gateway.content.origin_error import Fault, OriginError
+from gateway.content.origin.error import Fault, OriginError
 
 PIECE = 64 * 1024
 _ZSTANDARD_SLICE = 256

@@ -11,13 +11,13 @@ from aiohttp.http import HttpProcessingError, RawResponseMessage
 from aiohttp.streams import EMPTY_PAYLOAD
 
 from gateway.content.message import Response, fields_from_octets, joined, values
-from gateway.content.origin_coding import decodable, decode
-from gateway.content.origin_connection import Connection, reason_of, within
-from gateway.content.origin_error import Fault, OriginError
-from gateway.content.origin_head import end_to_end, sendable
+from gateway.content.origin.coding import decodable, decode
+from gateway.content.origin.connection import Connection, reason_of, within
+from gateway.content.origin.error import Fault, OriginError
+from gateway.content.origin.head import end_to_end, sendable
 
 if TYPE_CHECKING:
-    from gateway.content.origin_care import Care
+    from gateway.content.origin.care import Care
 
 _ASIDE_BYTES = 128 * 1024
 """From this size on a coded body is checked in a thread: it would hold up the loop for milliseconds."""
