@@ -14,11 +14,11 @@ from gateway.content.origin import Care, Origin
 from gateway.errors import Problem, SettingsError
 from gateway.events import Events
 from gateway.passage import Passage
+from gateway.passage.treatment import Treatment
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.rules_file import parse_rules
 from gateway.settings import Settings
 from gateway.telemetry.metrics import Metrics
-from gateway.treatment import Treatment
 from gateway.web.host import hostname
 from gateway.web.onward import Onward
 

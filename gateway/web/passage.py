@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from gateway.content.origin.error import OriginError
 from gateway.geo.client_address import client_address
 from gateway.passage import Passage
-from gateway.passing import Asked
+from gateway.passage.passing import Asked
 from gateway.policy.model import State
 from gateway.snapshot import Snapshot
 from gateway.web import own

@@ -9,7 +9,7 @@ from gateway.cache.freshness import MAX_AGE_SECONDS
 from gateway.cache.http.tags import target_name
 from gateway.cache.memory import Kept, MemoryPages
 from gateway.cache.page import StoredPage
-from gateway.passing import Passed
+from gateway.passage.passing import Passed
 from gateway.snapshot import Snapshot
 from gateway.telemetry.request_event import PreparedLine
 from gateway.web.answers import SECOND_NS, Answer, Sending, incoming_of, sending_of

@@ -15,7 +15,7 @@ from gateway.cache.http.stored import Stored
 from gateway.cache.http.terms import terms_of
 from gateway.cache.page import StoredPage
 from gateway.content.message import Fields, Request, Response, joined, values, without
-from gateway.passing import Passed
+from gateway.passage.passing import Passed
 from gateway.policy.decision import Decision
 from gateway.web.context import Context
 from gateway.web.exchange import Outgoing

@@ -18,9 +18,9 @@ from gateway.content.message import Request, Response, values, without
 from gateway.content.origin import Origin, StreamedResponse
 from gateway.content.origin.error import Fault, OriginError
 from gateway.content.origin.suspicion import DOUBTED_SECONDS, suspicion
-from gateway.passing import Asked, Passed, Stream
-from gateway.sight import NOTHING
-from gateway.treatment import Treatment, treatable
+from gateway.passage.passing import Asked, Passed, Stream
+from gateway.passage.sight import NOTHING
+from gateway.passage.treatment import Treatment, treatable
 
 WHOLE = (*CONDITIONS, "range")
 """What a reader adds who has something of the page already."""

@@ -11,8 +11,8 @@ from gateway.content.article import Facts
 from gateway.content.message import Request, Response
 from gateway.content.origin import Interim, StreamedResponse
 from gateway.delivery import Reading
+from gateway.passage.sight import NOTHING, Sight
 from gateway.policy.decision import Decision
-from gateway.sight import NOTHING, Sight
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 
-from gateway.asking import WHOLE, Asking
 from gateway.cache.http.levels import Responses
 from gateway.cache.http.profile import Profile
 from gateway.cache.http.recall import (
@@ -28,8 +27,9 @@ from gateway.cache.http.vary import selected
 from gateway.content.message import values
 from gateway.content.origin import Origin
 from gateway.content.origin.error import Fault, OriginError
-from gateway.passing import Asked, Passed
-from gateway.treatment import Treatment, treatable
+from gateway.passage.asking import WHOLE, Asking
+from gateway.passage.passing import Asked, Passed
+from gateway.passage.treatment import Treatment, treatable
 
 _TRIES = 3
 

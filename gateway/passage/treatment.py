@@ -21,11 +21,11 @@ from gateway.content.origin.coding import decode
 from gateway.content.origin.error import OriginError
 from gateway.delivery import Reading
 from gateway.events import Events
+from gateway.passage.sight import ByPath, Sight, kept_page
 from gateway.policy.decision import Decision, Treatments
 from gateway.render.foreign.recognise import Recognised, recognise
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.treat import treat
-from gateway.sight import ByPath, Sight, kept_page
 
 MEMO_SIZE = 16_384
 BODY_BYTES = 8 * 2**20
