@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.errors import SettingsError
 from gateway.events import NoEvents
 from gateway.geo.client_address import ClientAddress
 from gateway.geo.evidence import Witnesses, load_witnesses
 from gateway.geo.locate import locate
 from gateway.geo.shadow import Shadow, load_shadow
-from gateway.settings import SettingsError, load_settings
+from gateway.settings import load_settings
 from tests.geo.worlds import REGIONS, geoip2, write_mmdb
 from tests.running import gateway
 from tests.sites import policy, write_content, write_policies
