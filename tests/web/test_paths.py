@@ -124,7 +124,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running,
         "import os, sys\n"
         f"sink = os.open({str(opened)!r}, os.O_WRONLY | os.O_CREAT | os.O_APPEND)\n"
         "def hook(event, arguments):\n"
-        "    if event == 'open':\n"
+        "    if event == 'open' and not os.path.isdir(arguments[0]):\n"  # the watcher lists directories
         "        os.write(sink, (repr(arguments[0]) + '\\n').encode())\n"
         "sys.addaudithook(hook)\n"
     )
