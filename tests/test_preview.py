@@ -85,3 +85,14 @@ def test_a_link_names_the_site_as_the_settings_do_and_needs_no_running_gateway(s
     assert preview(tmp_path, GATEWAY_PORT="1234").startswith("http://127.0.0.1:1234/articles/the-ferry")
     (tmp_path / "public-address").write_text("0.0.0.0:4321\n")
     assert preview(tmp_path).startswith("http://127.0.0.1:4321/articles/the-ferry"), "nobody can open 0.0.0.0"
+
+
+@pytest.mark.parametrize("target", ["UK", "gb", "london", "no-region-any-more"])
+def test_no_link_stands_for_a_place_that_there_is_not(site: Running, target: str) -> None:
+    asked = ["preview", "the-ferry-that-still-runs", "--in", target, "--state", str(site.state)]
+    refused = CliRunner().invoke(application, asked)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert f"there is no region '{target}'" in refused.stderr
+    key = (site.state / "signing-key").read_text().strip().encode()
+    token = sign(Preview("the-ferry-that-still-runs", target, datetime.now(UTC) + timedelta(minutes=5)), key)
+    assert site.get(f"/articles/the-ferry-that-still-runs?preview={token}").status == 403

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from getpass import getuser
 from pathlib import Path
@@ -14,7 +15,8 @@ from urllib.parse import urlencode
 import typer
 
 from gateway.cli.output import Json, fail, say, say_json
-from gateway.errors import AdminError
+from gateway.cli.policy_sets import located_in, read_set
+from gateway.errors import AdminError, PolicyError
 from gateway.settings import Settings, load_settings
 from gateway.state import StateDirectory
 from gateway.web.paths import passable
@@ -98,6 +100,9 @@ def preview(
     if bool(within) == unknown:
         raise typer.BadParameter("name either --in REGION or --unknown")
     settings = load_settings({"state": state})
+    if within:
+        with suppress(PolicyError):  # while they are being mended, the gateway refuses a link that it does not know
+            located_in(within, read_set(settings.policies)[1])
     directory = StateDirectory(settings.state)
     key = directory.signing_key(settings.signing_key.get_secret_value())
     say(preview_link(_site_url(settings, directory), article, within, key, timedelta(minutes=minutes)))

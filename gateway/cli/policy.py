@@ -14,19 +14,19 @@ from gateway.cli import policy_check_text, policy_more, policy_page, policy_test
 from gateway.cli.cms import page_of
 from gateway.cli.output import Json, err, say_json, write
 from gateway.cli.policy_check import check_directory
-from gateway.cli.policy_sets import located, moment, read_set
+from gateway.cli.policy_sets import located, located_in, moment, read_set
 from gateway.cli.policy_tests import compare_snapshots
 from gateway.content.article import Facts
 from gateway.content.doors import Door
 from gateway.content.files import DirectoryIndex, load_directory
 from gateway.content.source import is_published
-from gateway.errors import EvidenceError, PolicyError
+from gateway.errors import EvidenceError
 from gateway.events import NoEvents
 from gateway.geo.client_address import ClientAddress
 from gateway.geo.evidence import Witnesses, load_witnesses
 from gateway.geo.locate import locate, unknown_location
 from gateway.geo.location import Location
-from gateway.policy.cases import locate_in, original_of, parse_cases, run_case
+from gateway.policy.cases import original_of, parse_cases, run_case
 from gateway.policy.coverage import coverage
 from gateway.policy.decide import decide
 from gateway.policy.model import PolicySet
@@ -140,7 +140,7 @@ def explain(
     now = moment(at)
     facts, door, original = _asked_about(bench, article, door)
     if region:
-        location = _located(region, policies)
+        location = located_in(region, policies)
     elif address:
         location = _looked_up(address, host, bench, policies, now)
     else:
@@ -194,13 +194,6 @@ def _article(index: DirectoryIndex, slug: str) -> Facts:
         near = nearest(slug, index.facts)
         raise typer.BadParameter(f"there is no article '{slug}'" + (f"; did you mean '{near}'?" if near else ""))
     return facts
-
-
-def _located(region: str, policies: PolicySet) -> Location:
-    try:
-        return locate_in(region, policies.regions)
-    except PolicyError as error:
-        raise typer.BadParameter(str(error)) from error
 
 
 def _looked_up(address: str, host: str, bench: Workbench, policies: PolicySet, now: datetime) -> Location:

@@ -10,6 +10,8 @@ from pathlib import Path
 import typer
 
 from gateway.errors import PolicyError, Problem
+from gateway.geo.location import Location
+from gateway.policy.cases import locate_in
 from gateway.policy.git import read_revision
 from gateway.policy.loading import read_and_parse
 from gateway.policy.model import PolicySet, State
@@ -59,6 +61,14 @@ def shadow_note(policies: PolicySet) -> str:
         if names
         else ""
     )
+
+
+def located_in(region: str, policies: PolicySet) -> Location:
+    """A reader certainly in a region or code. Wrong usage, if it is neither."""
+    try:
+        return locate_in(region, policies.regions)
+    except PolicyError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def moment(text: str) -> datetime:

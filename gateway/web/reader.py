@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.errors import PolicyError
 from gateway.geo.cdn import SILENT, CdnGeo
 from gateway.geo.client_address import TrustedProxies, client_address
-from gateway.geo.locate import hypothetical, locate, unknown_location
+from gateway.geo.locate import locate, unknown_location
 from gateway.geo.shadow import Shadow
+from gateway.policy.cases import locate_in
 from gateway.snapshot import Snapshot
 from gateway.web.exchange import Incoming, Reader
 from gateway.web.own_proxy import Crowd
@@ -51,9 +53,9 @@ class Readers:
         granted = verify(token, slug, self.signing_key, now)
         if granted is None:
             return None
-        location = (
-            hypothetical(granted.target, snapshot.regions)
-            if granted.target
-            else unknown_location(snapshot.regions, "preview")
-        )
-        return Reader(location, "none", now, preview=True)
+        if not granted.target:
+            return Reader(unknown_location(snapshot.regions, "preview"), "none", now, preview=True)
+        try:
+            return Reader(locate_in(granted.target, snapshot.regions), "none", now, preview=True)
+        except PolicyError:
+            return None  # such a region is no more; an unknown reader's page would tell the opposite of the truth
