@@ -19,6 +19,8 @@ from tests.cache.conftest import KEY, Remembered, page
 from tests.running import REPOSITORY
 from tests.servers import Server, valkey
 
+pytestmark = pytest.mark.alone
+
 NOWHERE = "redis://127.0.0.1:1/0"
 
 

@@ -17,6 +17,8 @@ from gateway.cache.redis import RedisPages
 from tests.cache.conftest import KEY, PROSE, Open, Remembered, page
 from tests.servers import Server
 
+pytestmark = pytest.mark.alone
+
 
 def prose(slug: str = "ferry", extra: bytes = b"") -> StoredPage:
     plain = page(slug)

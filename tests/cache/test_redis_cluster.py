@@ -15,6 +15,8 @@ from tests.cache.conftest import Open, page
 from tests.running import REPOSITORY
 from tests.servers import Server, cluster, free_port
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:

@@ -16,6 +16,8 @@ from gateway.cache.redis import RedisPages
 from tests.cache.conftest import Open, Remembered, page
 from tests.servers import Server, debian_redis, free_port, proxy_before, valkey
 
+pytestmark = pytest.mark.alone
+
 LIMIT_SECONDS = 0.25  # a deadline of 0.1 and what two busy cores add
 
 
@@ -135,7 +137,7 @@ async def test_half_a_second_is_no_answer_and_the_breaker_waits_for_it_to_end(se
     async with proxy_before(server.port) as proxy, opened(proxy.url) as store:
         await store.put(page())
         proxy.delay = (0.5, 0.5)
-        for _ in range(5):
+        for _ in range(30):  # five are enough, but for those that a busy machine is itself to blame for
             assert await store.get(page().key) is None
         assert not store.up
         await asyncio.sleep(1.2)

@@ -7,8 +7,12 @@ import contextlib
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.cache.conftest import Open, Remembered, page
 from tests.servers import Sentinel, Server, running, valkey
+
+pytestmark = pytest.mark.alone
 
 AGREED_SECONDS = 15.0
 

@@ -15,6 +15,8 @@ from tests.readers import READER, Readers
 from tests.running import Running, exchange, gateway
 from tests.sites import policy, write_content, write_policies
 
+pytestmark = pytest.mark.alone
+
 ASKED = {"X-Forwarded-For": READER}
 
 

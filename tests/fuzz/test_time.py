@@ -9,6 +9,8 @@ import pytest
 from tests.fuzz.of_a_reader import address, condition, forwarded, host, log, negotiation, path, token
 from tests.fuzz.of_an_origin import fields, request_head
 
+pytestmark = pytest.mark.alone
+
 BYTES = 8000
 CPU_SECONDS = 0.2
 """A reader that takes time by the square of the length takes twice this; others a tenth, their second readers included."""

@@ -3,7 +3,11 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
+
 from gateway.telemetry.lag import LoopLag
+
+pytestmark = pytest.mark.alone
 
 
 async def test_a_loop_that_is_held_is_seen_to_be_late_and_recovers() -> None:

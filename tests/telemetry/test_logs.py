@@ -21,6 +21,8 @@ from gateway.telemetry.catalogue import ALWAYS, EVENTS, schema
 from gateway.telemetry.logs import LogEvents, start_logging
 from gateway.telemetry.sink import LINE_LIMIT_BYTES, LineSink
 
+pytestmark = pytest.mark.alone
+
 
 @contextlib.contextmanager
 def logging_to(path: Path, **options: object) -> Iterator[LogEvents]:

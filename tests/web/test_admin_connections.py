@@ -16,6 +16,8 @@ from tests.web.desync_table import MALFORMED, MARK
 from tests.web.test_desync import STATUS
 from tests.web.wire import Wire, get
 
+pytestmark = pytest.mark.alone
+
 
 def half_a_body(running: Running) -> bytes:
     return get("/reload", f"Authorization: Bearer {running.token}", "Content-Length: 100", method="POST") + b"{"

@@ -38,6 +38,8 @@ from tests.running import Running
 from tests.web.wire import Wire, get
 from tests.web.world import PLAIN, READERS, serve
 
+pytestmark = pytest.mark.alone
+
 LARGE = 16 << 20
 
 
