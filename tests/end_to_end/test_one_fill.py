@@ -13,6 +13,8 @@ from tests.running import Running, gateway
 from tests.servers import valkey
 from tests.sites import policy, write_article, write_content, write_policies
 
+pytestmark = pytest.mark.alone
+
 WARN = policy("warn", "notice: {id: first}")
 READERS = 1000
 NOWHERE = "redis://127.0.0.1:1/0"
