@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -24,15 +25,19 @@ AROUND = (("", ""), ("", "x"), ('"a",', "x"), ("", '"'), ("a=", "\n"))
 @pytest.mark.parametrize(
     "target", [address, condition, fields, forwarded, host, log, negotiation, path, request_head, token]
 )
-def test_no_field_takes_more_than_its_length(target: object) -> None:
-    assert callable(target)
+def test_no_field_takes_more_than_its_length(target: Callable[[bytes], object]) -> None:
     slow = []
     for unit in UNITS:
         for before, after in AROUND:
             data = (before + unit * (BYTES // len(unit)) + after).encode()
-            began = time.process_time()
-            target(data)
-            took = time.process_time() - began
+            took = min(spent(target, data) for _ in range(2)) if spent(target, data) > CPU_SECONDS else 0.0
             if took > CPU_SECONDS:
                 slow.append((unit, before, after, round(took, 2)))
     assert slow == []
+
+
+def spent(target: Callable[[bytes], object], data: bytes) -> float:
+    """Seconds of the processor; what is slow is timed again, since the collector of garbage may have come between."""
+    began = time.process_time()
+    target(data)
+    return time.process_time() - began

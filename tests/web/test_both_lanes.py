@@ -82,7 +82,7 @@ def converse_alike(site: Running, natural: Running, tags: list[str], *, count: i
         first, second = say(site, segments), say(natural, segments)
         deadline = time.monotonic() + 20
         while first != second and time.monotonic() < deadline:
-            time.sleep(0.5)  # a page that was asked for often is coded again, by each gateway in its own time
+            time.sleep(0.05)  # a page that was asked for often is coded again, by each gateway in its own time
             first, second = say(site, segments), say(natural, segments)
         assert first == second, f"{segments}\n\n{first!r}\n\n{second!r}"
 
