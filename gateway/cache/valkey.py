@@ -100,7 +100,7 @@ class EmbeddedValkey:
 
     def _keep(self) -> None:
         """Run the server, and again if it ends by itself. The kernel ties its life to this thread's."""
-        pause = 0.2
+        pause, died = 0.2, 0.0
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
@@ -110,10 +110,14 @@ class EmbeddedValkey:
                 return
             if self._wait_until_it_answers(self._process):
                 self._ready.set()
+                if died:
+                    self._events.emit("embedded_cache_restored", seconds=time.monotonic() - died)
+                    died = 0.0
             code = self._process.wait()
             if self._stopping.is_set():
                 return
             self._events.emit("embedded_cache_died", level="warning", code=code)
+            died = died or time.monotonic()
             if not self._ready.is_set() and not self._put_dump_aside():
                 return
             pause = 0.2 if time.monotonic() - began > 10 else min(2 * pause, 10.0)

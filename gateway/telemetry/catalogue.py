@@ -129,6 +129,7 @@ EVENTS: Mapping[str, Kind] = {
     "cache_shared": Kind("The embedded Valkey of another gateway is shared.", ("directory",)),
     "cache_dump_rejected": Kind("The embedded Valkey could not read its dump; it was put aside.", ("path",)),
     "embedded_cache_died": Kind("The embedded Valkey ended by itself and is started again.", ("code",)),
+    "embedded_cache_restored": Kind("The embedded Valkey answers again after it ended by itself.", ("seconds",)),
     "embedded_cache_failed": Kind("The embedded Valkey cannot be started.", ("reason", "message", "error")),
     "notice_guard_failed": Kind(
         "A due notice was not in the rendered page; the page was wrapped so that it is.",

@@ -119,7 +119,7 @@ def test_a_state_directory_that_is_held_while_its_server_is_silent_is_told_clear
         os.kill(first.pid, signal.SIGCONT)
 
 
-async def test_killed_it_is_started_again(made: Make, opened: Open, events: Remembered) -> None:
+async def test_killed_it_is_started_again_and_both_are_told(made: Make, opened: Open, events: Remembered) -> None:
     valkey = made()
     old = valkey.pid
     assert old is not None
@@ -132,7 +132,12 @@ async def test_killed_it_is_started_again(made: Make, opened: Open, events: Reme
     async with opened(valkey.url) as store:
         await store.put(page())
         assert await store.get(page().key) == page()
-    assert "embedded_cache_died" in events.names()
+    while "embedded_cache_restored" not in events.names():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert events.names() == ["embedded_cache_died", "embedded_cache_restored"], (
+        "nothing of the kind at the first start"
+    )
 
 
 async def test_a_damaged_dump_is_put_aside_and_the_gateway_starts(
