@@ -73,7 +73,7 @@ def purge(
     state: State = None,
     as_json: Json = False,
 ) -> None:
-    """Remove stored pages, fresh, stale and in-process, and prove it by a read-back."""
+    """Remove stored pages, and prove it by a read-back. Fresh, stale and in-process copies, on every node."""
     if sum((bool(article), bool(tag), bool(url), everything)) != 1:
         raise typer.BadParameter("name exactly one of --article, --tag, --url and --all")
     settings = load_settings({"state": state})
@@ -96,7 +96,7 @@ def preview(
     minutes: Annotated[int, typer.Option(help="How long the link works.", min=1, max=10080)] = 60,
     state: State = None,
 ) -> None:
-    """Print a signed, expiring link that shows the article as read in REGION. Never cached, marked in the logs."""
+    """Print a signed, expiring link: the article as read in REGION. Never cached, marked in the logs."""
     if bool(within) == unknown:
         raise typer.BadParameter("name either --in REGION or --unknown")
     settings = load_settings({"state": state})

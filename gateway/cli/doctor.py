@@ -47,7 +47,9 @@ def doctor(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Look at everything that commonly goes wrong: whose address is looked up, databases, Redis, policies, clock, keys.
+    """Look at everything that commonly goes wrong.
+
+    Whose address is looked up, databases, Redis, policies, clock, keys.
 
     Exit 1 if something failed; warnings alone are 0.
     """

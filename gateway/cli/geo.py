@@ -26,9 +26,7 @@ from gateway.geo.maxmind import Database, Operators
 from gateway.geo.region import Standing
 from gateway.geo.sources import Source
 
-application = typer.Typer(
-    help="GeoIP evidence: ask it, see its state, build it, bring it up to date.", no_args_is_help=True
-)
+application = typer.Typer(help="Ask the GeoIP evidence, see its state, build it, update it.", no_args_is_help=True)
 
 OLD_DAYS = 30
 
@@ -40,7 +38,7 @@ def lookup(
     geoip: Geoip = "",
     as_json: Json = False,
 ) -> None:
-    """Evidence and standing in each region of the policies. Exit 1 if something given is no address."""
+    """Say what the evidence says of an address, and its standings. Exit 1 if something given is no address."""
     witnesses = load_witnesses(paths_of(geoip), NoEvents())
     known = known_regions(policies)
     strange = 0
@@ -63,7 +61,7 @@ def status(
     strict: Annotated[bool, typer.Option("--strict", help="Old evidence is a finding: exit 1.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Age, licence and coverage of every source in service, and labels that were not understood."""
+    """Say how old each source is, and what it covers. Its licence, too, and the labels that were not understood."""
     witnesses = load_witnesses(paths_of(geoip), NoEvents())
     now = datetime.now(UTC)
     results = []
@@ -90,8 +88,10 @@ def compare(
     asn: Annotated[Path | None, typer.Option("--asn", help="An ASN database, to tell network operators apart.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Read addresses, or an access log, on standard input: how many readers `country == "RU"` would have warned, and
-    how many these policies do. Stores nothing and prints no address.
+    """Count the readers that a plain "Russia" rule would have missed.
+
+    Reads addresses, or an access log, on standard input, and says how many readers `country == "RU"` would have warned,
+    and how many these policies do. Stores nothing and prints no address.
     """
     witnesses = load_witnesses(paths_of(geoip), NoEvents())
     known = known_regions(policies)

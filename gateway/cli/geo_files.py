@@ -29,7 +29,7 @@ def build(
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the evidence file goes.")],
     as_json: Json = False,
 ) -> None:
-    """Fuse databases into one evidence file, an ordinary MMDB; say what each adds, and what hearing them all costs."""
+    """Fuse databases into one evidence file. An ordinary MMDB; says what each adds, and what hearing them all costs."""
     began = time.monotonic()
     with progress() as step:
         found = build_apart(sources, output, step)
@@ -46,7 +46,7 @@ def diff(
     new: Annotated[Path, typer.Argument(help="The file that may replace it.")],
     as_json: Json = False,
 ) -> None:
-    """What moved between two GeoIP files, in IPv4 addresses: an estimate, for readers are not spread evenly."""
+    """Say what moved between two GeoIP files. In IPv4 addresses: an estimate, for readers are not spread evenly."""
     before, after = open_database(old), open_database(new)
     with progress() as step:
         step("comparing", 0)
@@ -76,7 +76,7 @@ def update(
     allow_older: Annotated[bool, typer.Option("--allow-older", help="Yes, back to older data.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Install newer data: fetched, opened, checked whole, and put in place at once. A serving gateway notices."""
+    """Install newer data, checked whole. Fetched, opened, put in place at once; a gateway that serves it notices."""
     with progress() as step:
         step("fetching and checking", 0)
         found = update_file(source, into or load_settings({}).state / "geoip", allow_older=allow_older)

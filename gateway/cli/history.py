@@ -29,7 +29,7 @@ def history(
     state: State = None,
     as_json: Json = False,
 ) -> None:
-    """Print who put which policies into force, when, and which files that changed; the newest last."""
+    """Print who put which policies into force, when, and how. With the files that this changed; the newest last."""
     directory = StateDirectory(load_settings({"state": state}).state)
     kept = KeptSets(directory.policies, b"")  # the history is not signed, so no key is made for it
     activations = kept.history()[-number:]
@@ -52,7 +52,7 @@ def rollback(
     state: State = None,
     as_json: Json = False,
 ) -> None:
-    """Put a former policy set into force until the policies directory changes again, or `gateway reload`.
+    """Put a former policy set into force again. It stays until the policies directory changes, or `gateway reload`.
 
     Exit 1 if no such set is kept.
     """

@@ -48,7 +48,7 @@ def impact(
     shadow: Annotated[bool, typer.Option("--shadow", help="As if NEW's policies in shadow were active.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Count the recorded readings that NEW would have answered otherwise than OLD. Exit 1 if none are recorded."""
+    """Count recorded readings that NEW would have answered otherwise. Than OLD, that is. Exit 1 if none is recorded."""
     settings = load_settings({"content": content})
     sources = facts or ([str(settings.log_file)] if settings.log_file else [])
     if not sources:

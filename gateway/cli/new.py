@@ -43,7 +43,7 @@ def new(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take the default wherever nothing is answered.")] = False,
 ) -> None:
-    """Write a policy, its notices and its cases from a template and a few answers."""
+    """Write a policy, its notices and its cases from a template. It asks a few questions first."""
     if not template:
         _list()
         return

@@ -132,7 +132,7 @@ def explain(
     content: Content = None,
     as_json: Json = False,
 ) -> None:
-    """Say what one reader gets of one article, and of every policy why, or why not."""
+    """Say what one reader gets of one article, and why. Every policy is named: why it applies, or why not."""
     if sum((bool(address), bool(region), unknown)) != 1:
         raise typer.BadParameter("name exactly one of --ip, --in and --unknown")
     bench = _workbench(directory, content, sample=True)

@@ -36,7 +36,7 @@ def show_differences(
     shadow: Annotated[bool, typer.Option("--shadow", help="As if NEW's policies in shadow were active.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Say what changes between two policy sets, for which readers and articles. Exit 1 if anything does."""
+    """Say what changes between two policy sets, and for whom. By readers and articles; exit 1 if anything does."""
     settings = load_settings({"content": content})
     one, other = (named_set(named, settings.policies) for named in (old, new or str(settings.policies)))
     other = as_if_active(other) if shadow else other
@@ -76,7 +76,7 @@ def show_calendar(
 def show_schema(
     kind: Annotated[str, typer.Argument(help="One of: " + ", ".join((*KINDS_OF_FILE, "log")) + ".")],
 ) -> None:
-    """Print a JSON Schema: for an editor (policy, regions, notice, cases, corrections), or of the log."""
+    """Print a JSON Schema: of the files that you write, or the log. With it an editor completes and checks them."""
     if kind not in (*KINDS_OF_FILE, "log"):
         raise typer.BadParameter(f"there is no schema '{kind}'; one of: {', '.join((*KINDS_OF_FILE, 'log'))}")
     say_json(log_schema() if kind == "log" else schema(kind))

@@ -39,7 +39,7 @@ def try_article(
     scripts: Annotated[bool, typer.Option("--scripts", help="Let the page's own scripts run in the frames.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show your own article as Moscow, Simferopol, Kyiv, Lagos and a reader at an unknown place would get it.
+    """Show your own article as five readers would get it. In Moscow, Simferopol, Kyiv, Lagos, and at an unknown place.
 
     No gateway is needed for it, and nothing is changed anywhere. Exit code 1: it is no article to the gateway, or
     something on it needs a person's eye.
