@@ -57,6 +57,7 @@ def new(
     answered = beforehand = _given(chosen, answers, given or [])
     target = load_settings({"policies": directory}).policies
     if answers is None and not yes:
+        _never_over(draft(chosen, name, beforehand, desk), target)
         answered = _ask(chosen, name, desk, answered)
     made = draft(chosen, name, answered, desk)
     _refuse(made, target)
@@ -162,13 +163,18 @@ def _errors(problems: list[Problem]) -> bool:
 
 def _refuse(made: Draft, target: Path) -> None:
     """Nothing is written where anything stands in the way, or where the parser would refuse it."""
+    _never_over(made, target)
+    errors = [problem for problem in made.problems if problem.severity is Severity.ERROR]
+    if errors:
+        raise PolicyError("\n".join(map(str, errors)), errors)
+
+
+def _never_over(made: Draft, target: Path) -> None:
+    """Said before anything is asked, and again of what the answers have made of it. Raises PolicyError."""
     there = [path for path in made.files if (target / path).exists()]
     if there:
         named = ", ".join(str(target / path) for path in there)
         raise PolicyError(f"nothing was written: {named} is there already; choose another name")
-    errors = [problem for problem in made.problems if problem.severity is Severity.ERROR]
-    if errors:
-        raise PolicyError("\n".join(map(str, errors)), errors)
 
 
 def _report(

@@ -192,6 +192,16 @@ def test_a_person_is_asked_helped_and_asked_again_until_it_is_right(tmp_path: Pa
     assert "in: [GB]" in (tmp_path / "mine.yaml").read_text()
 
 
+def test_a_name_that_is_taken_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+    options = ("--directory", tmp_path, "--content", SAMPLE)
+    assert run("new", "court-order", "harbour-order", "--yes", *options).exit_code == 0
+    refused = run("new", "court-order", "harbour-order", *options, typed="a-court-in-london\n")
+    assert refused.exit_code == 1
+    assert refused.output == "", "a question was asked"
+    assert f"{tmp_path / 'harbour-order.yaml'}" in said(refused)
+    assert "choose another name" in said(refused)
+
+
 def test_a_person_may_insist_where_the_checks_only_warn(tmp_path: Path) -> None:
     typed = "an-article-to-come\n\n" + "\n" * 9
     made = run("new", "court-order", "mine", "--directory", tmp_path, "--content", SAMPLE, typed=typed)
