@@ -12,14 +12,19 @@ import stat
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 QUEUE_LINES = 16_384
 LINE_LIMIT_BYTES = 16_384
 FLUSH_SECONDS = 0.1
-_PIPE_BYTES = select.PIPE_BUF  # what several processes may write to one pipe at once without mixing
-_FILE_BYTES = 256 * 1024
+BUSY_FLUSH_SECONDS = 0.01
+_BUSY_LINES = 64
+"""Who finds so many writes again at once: a tenth of a second's lines of a busy process would hold its loop for two
+milliseconds, and those who ask meanwhile would wait.
+"""
+_PIPE_BYTES = select.PIPE_BUF
+_AT_ONCE_LINES = 256
 _REPORT_SECONDS = 1.0
 
 
@@ -81,7 +86,9 @@ class LineSink:
             os.close(self._descriptor)
 
     def _run(self) -> None:
-        while not self._stop.wait(FLUSH_SECONDS):
+        wait = FLUSH_SECONDS
+        while not self._stop.wait(wait):
+            wait = BUSY_FLUSH_SECONDS if len(self._queue) > _BUSY_LINES else FLUSH_SECONDS
             self._empty()
         self._empty()
 
@@ -93,21 +100,14 @@ class LineSink:
                 self._descriptor = fresh
                 os.close(old)
         self._report()
-        # Several processes may share a pipe: whole lines, and no more at once than the kernel keeps together.
-        limit = _PIPE_BYTES if _is_pipe(self._descriptor) else _FILE_BYTES
-        batch: list[bytes] = []
-        size = 0
-        while self._queue:
-            line = self._queue.popleft()  # only this thread takes; a full queue may let go, but never of its last
+        queue = self._queue
+        while queue:
+            # Only this thread takes; a full queue may let go, but never of its last.
+            lines = [queue.popleft() for _ in range(min(len(queue), _AT_ONCE_LINES))]
             if self._shaped is not None:
-                line = self._shaped(line)
-            if batch and size + len(line) > limit:
+                lines = list(map(self._shaped, lines))
+            for batch in _together(lines) if _is_pipe(self._descriptor) else (lines,):
                 self._write(batch)
-                batch, size = [], 0
-            batch.append(line)
-            size += len(line)
-        if batch:
-            self._write(batch)
 
     def _report(self) -> None:
         now = time.monotonic()
@@ -138,6 +138,19 @@ class LineSink:
 def _opened(path: Path) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
+
+
+def _together(lines: list[bytes]) -> Iterator[list[bytes]]:
+    """Whole lines, and no more at once than the kernel keeps together: several processes may share a pipe."""
+    batch: list[bytes] = []
+    size = 0
+    for line in lines:
+        if batch and size + len(line) > _PIPE_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(line)
+        size += len(line)
+    yield batch
 
 
 def _is_pipe(descriptor: int) -> bool:
