@@ -179,6 +179,7 @@ class Gateway:
             await web.SockSite(administering, admin).start()
             self.admin_url = f"http://{name_of(admin)}"
             self.state.publish(name_of(public), name_of(admin))
+            self._running.callback(self.state.withdraw, name_of(public), name_of(admin))
         if not settings.base_url:
             self.public_url = f"http://{name_of(public)}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,13 @@ class StateDirectory:
         """Write down where the gateway listens, for the commands that talk to it."""
         self.public_address.write_text(f"{public}\n", "ascii")
         self.admin_address.write_text(f"{admin}\n", "ascii")
+
+    def withdraw(self, public: str, admin: str) -> None:
+        """Take that back in order: who finds the files afterwards finds what another gateway wrote, or a crash left."""
+        for path, written in ((self.public_address, public), (self.admin_address, admin)):
+            with suppress(OSError):
+                if path.read_text("ascii").strip() == written:
+                    path.unlink()
 
     def admin_token(self, given: str = "") -> str:
         """The token of the admin port."""

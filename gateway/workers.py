@@ -131,6 +131,7 @@ class Workers:
         admin = listen(self.settings.admin_host, self.settings.admin_port)
         await web.SockSite(runner, admin).start()
         self.state.publish(name_of(self._socket), name_of(admin))
+        self._running.callback(self.state.withdraw, name_of(self._socket), name_of(admin))
         self.admin_url = f"http://{name_of(admin)}"
         self.public_url = self.settings.base_url[0] if self.settings.base_url else f"http://{name_of(self._socket)}"
 

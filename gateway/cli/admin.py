@@ -24,22 +24,34 @@ from gateway.web.preview import PARAMETER, Preview, sign
 
 State = Annotated[Path | None, typer.Option("--state", help="The state directory of the running gateway.")]
 TIMEOUT_SECONDS = 30
+NOBODY_LISTENS = (FileNotFoundError, ConnectionRefusedError)
+"""What says for certain that no gateway runs on a state directory."""
 
 
 def call(settings: Settings, path: str, body: Mapping[str, object]) -> tuple[int, Mapping[str, object]]:
     """POST to the admin port of the gateway that runs on this state directory. Raises AdminError."""
-    state = StateDirectory(settings.state)
+    state, address = StateDirectory(settings.state), ""
     try:
-        host, _, port = state.admin_address.read_text("ascii").strip().rpartition(":")
+        address = state.admin_address.read_text("ascii").strip()
+        host, _, port = address.rpartition(":")
         token = state.admin_token(settings.admin_token.get_secret_value())
         connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=TIMEOUT_SECONDS)
         connection.request("POST", path, json.dumps(body), {"Authorization": f"Bearer {token}"})
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read() or b"{}")
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise AdminError(
-            f"no gateway answers for {state.root}; start one with `gateway serve`, or name its directory with --state"
-        ) from error
+        raise AdminError(_no_answer(state, address, error)) from error
+
+
+def _no_answer(state: StateDirectory, address: str, error: Exception) -> str:
+    """What to make of a gateway that doesn't answer, and what to do about it."""
+    other = "name the directory of the one that you mean with --state"
+    if isinstance(error, FileNotFoundError):
+        return f"no gateway runs on {state.root}; start one with `gateway serve`, or {other}"
+    if isinstance(error, ConnectionRefusedError):
+        ended = f"the gateway on {state.root} isn't running: nobody listens at {address}, where it was"
+        return f"{ended}; start it with `gateway serve`, or {other}"
+    return f"no gateway answers for {state.root} ({address or error}); look at it with `gateway doctor`, or {other}"
 
 
 def reload(

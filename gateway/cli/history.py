@@ -12,16 +12,13 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.admin import State, call
+from gateway.cli.admin import NOBODY_LISTENS, State, call
 from gateway.cli.output import Json, fail, say, say_json
 from gateway.errors import AdminError
 from gateway.policy.kept import Activation, KeptSets
 from gateway.policy.loading import PolicyLoader
 from gateway.settings import Settings, load_settings
 from gateway.state import StateDirectory
-
-NOBODY_LISTENS = (FileNotFoundError, ConnectionRefusedError)
-"""What says for certain that no gateway runs, so that its state may be written by somebody else."""
 
 
 def history(
@@ -63,7 +60,7 @@ def rollback(
         until = "until the policies directory changes, or `gateway reload`"
     except AdminError as error:
         if not isinstance(error.__cause__, NOBODY_LISTENS):
-            raise  # one that doesn't answer may still run, and write
+            raise  # one that doesn't answer may still run, and write its state
         answer = asyncio.run(_roll_back_alone(revision, settings))
         until = "at the next start of the gateway, which does not run now; until the policies directory changes"
     if as_json:
