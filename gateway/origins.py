@@ -33,7 +33,9 @@ def open_passage(
     host = hostname(settings.site_url.partition("//")[2])
     treatment = Treatment(caches.memory, caches.store, caches.fetches, rules_of(settings), host, events)
     profile, memory = PROFILES[settings.origin_profile], MemoryResponses(settings.memory_cache_bytes // 2)
-    responses = Responses(memory, RedisResponses(caches.store, signing_key, profile, settings.origin))
+    alone = not settings.redis_url.get_secret_value()  # an embedded Valkey, and no other worker that writes to it
+    shared = RedisResponses(caches.store, signing_key, profile, settings.origin, alone=alone)
+    responses = Responses(memory, shared)
     caches.forgets.append(memory.forget)
     passage = Passage(origin, responses, treatment, profile, time.time, settings.origin)
     running.push_async_callback(passage.aclose)

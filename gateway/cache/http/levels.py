@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 
+from gateway.cache.http.behind import Behind
 from gateway.cache.http.memory import MemoryResponses
-from gateway.cache.http.store import ResponseStore
+from gateway.cache.http.store import New, SharedStore
 from gateway.cache.http.stored import Stored
-
-WRITES_LIMIT = 256
-"""How many responses may be on their way behind memory; whoever brings one more waits."""
-_WRITES_AT_ONCE = 8  # the others wait in line here, where no deadline runs
 
 
 class Responses:
@@ -22,13 +18,12 @@ class Responses:
     """
 
     def __init__(
-        self, memory: MemoryResponses, shared: ResponseStore | None = None, clock: Callable[[], float] = time.time
+        self, memory: MemoryResponses, shared: SharedStore | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         self.memory = memory
         self._shared = shared
         self._clock = clock
-        self._writing: dict[str, asyncio.Task[None]] = {}
-        self._at_once = asyncio.Semaphore(_WRITES_AT_ONCE)
+        self._behind = None if shared is None else Behind(shared)
 
     async def get(self, uri: str) -> tuple[tuple[Stored, ...], str]:
         """All that is stored for this target, and where it was found: `memory` or `redis`."""
@@ -47,14 +42,8 @@ class Responses:
     async def put(self, stored: Stored, *, instead_of: Stored | None = None) -> None:
         """Keep it on both levels: in memory at once, behind it in a moment."""
         await self.memory.put(stored, instead_of=instead_of)
-        if self._shared is None:
-            return
-        if len(self._writing) >= WRITES_LIMIT:
-            await self.settled()
-        before = self._writing.get(stored.uri)
-        task = asyncio.get_running_loop().create_task(self._write(self._shared, stored, instead_of, before))
-        self._writing[stored.uri] = task
-        task.add_done_callback(lambda done: self._written(stored.uri, done))
+        if self._behind is not None:
+            await self._behind.put(New(stored, instead_of))
 
     async def remove(self, uri: str) -> None:
         """Forget all that is stored for this target, on both levels."""
@@ -65,8 +54,8 @@ class Responses:
 
     async def settled(self) -> None:
         """Wait until all that was put so far is behind memory, too."""
-        if self._writing:
-            await asyncio.wait(tuple(self._writing.values()))
+        if self._behind is not None:
+            await self._behind.settled()
 
     async def purge(self, tags: frozenset[str] | None) -> tuple[int, int]:
         """Remove all with one of these names (None: everything); how many went from memory, and from behind it."""
@@ -77,18 +66,6 @@ class Responses:
         shared = await self._shared.purge(tags)
         # What was on its way from there to here meanwhile is gone, too.
         return gone + await self.memory.purge(tags), shared
-
-    async def _write(
-        self, shared: ResponseStore, stored: Stored, instead_of: Stored | None, before: asyncio.Task[None] | None
-    ) -> None:
-        if before is not None:
-            await asyncio.wait({before})
-        async with self._at_once:
-            await shared.put(stored, instead_of=instead_of)
-
-    def _written(self, uri: str, task: asyncio.Task[None]) -> None:
-        if self._writing.get(uri) is task:
-            del self._writing[uri]
 
 
 def _latest(held: tuple[Stored, ...], found: tuple[Stored, ...]) -> tuple[Stored, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.cache.http.stored import Stored
@@ -26,6 +28,21 @@ class ResponseStore(Protocol):
 
     async def purge(self, tags: frozenset[str] | None) -> int:
         """Remove all that has one of these names (None: everything); how many targets were concerned."""
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A response to be kept, and the one that it came instead of, where there was one."""
+
+    stored: Stored
+    instead_of: Stored | None = None
+
+
+class SharedStore(ResponseStore, Protocol):
+    """A ResponseStore at the other end of a wire, where a journey for each response would be dear."""
+
+    async def put_all(self, news: Sequence[New]) -> None:
+        """Keep them, in this order, as `put` would each."""
 
 
 def with_new(kept: tuple[Stored, ...], stored: Stored, instead_of: Stored | None) -> tuple[Stored, ...]:
