@@ -151,6 +151,11 @@ EVENTS: Mapping[str, Kind] = {
         "What a policy withholds could not be told from the rest of an origin's page; nothing of it was shown.",
         ("message",),
     ),
+    "feed_unreadable": Kind(
+        "A feed of the origin's is so broken that nobody can tell whose the words in it are; links with the notices "
+        "took its place. Mend what writes it.",
+        ("message",),
+    ),
     "locating_own_proxy": Kind(
         "Most readers seem to be where the own proxy is: in one network, private, hosting or unknown; or no longer.",
         ("state", "share", "reason"),

@@ -77,8 +77,8 @@ def test_settings_say_more_than_the_page() -> None:
     [
         cms.page(b"\x89PNG", "image/png"), cms.page("body{}", "text/css"), cms.page("plain", "text/plain"), cms.page("", "text/html"), cms.page("%PDF", ""),
         Response(304, "", (), b""), Response(206, "", cms.HTML_FIELDS, b"<html>"), cms.page("<svg/>", "image/svg+xml"), cms.page("<a/>", "application/xml"),
-        cms.page("{}", "application/json"), cms.page("[1,2", "application/json"), cms.page("<rss><channel>", "application/rss+xml"),
-        cms.page('<!DOCTYPE rss [<!ENTITY a "b">]><rss><channel/></rss>', "text/xml"), cms.page("<tr><td>1</td></tr>"), cms.page("no markup"),
+        cms.page("{}", "application/json"), cms.page("[1,2", "application/json"),
+        cms.page("<tr><td>1</td></tr>"), cms.page("no markup"),
     ],
 )  # fmt: skip
 def test_what_no_policy_can_treat_is_not_recognised(of: Response) -> None:

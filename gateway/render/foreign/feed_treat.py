@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateway.content.doors import Door
 from gateway.content.markdown import prose
 from gateway.content.sanitise import plain_text
 from gateway.policy.decision import Decision, DueNotice, Treatments
 from gateway.render.foreign.feed import Feed, read_feed
+from gateway.render.foreign.feed_links import links_only
 from gateway.render.foreign.fragment import Entry
 from gateway.render.foreign.outcome import Alarm, Made
 from gateway.render.foreign.page_treat import Page
 from gateway.render.foreign.preview import spoken
 from gateway.render.foreign.recognise import Recognised
+from gateway.render.foreign.scrub import Hidden
 from gateway.render.foreign.xml_tree import Edits, Element, escaped
 from gateway.render.guard import missing_in_fragment
 from gateway.render.language import words
@@ -32,8 +35,11 @@ def treat_feed(page: Page, found: Recognised, entries: Sequence[Decision]) -> Ma
     feed = read_feed(page.text)
     if feed is None:  # it was one when it was recognised, and the text is the same
         return None
+    if not feed.sound:
+        return links_only(page, feed, found, entries)
     edits = Edits(feed.raw)
     due: tuple[DueNotice, ...] = ()
+    hidden: list[Hidden] = []
     for element, facts, decision in zip(feed.entries, found.entries, entries, strict=False):
         entry = Entry.of(facts, decision, page)
         if decision.treatments == Treatments():
@@ -43,12 +49,15 @@ def treat_feed(page: Page, found: Recognised, entries: Sequence[Decision]) -> Ma
         elif entry.treatments.refusal is not None:
             _marked(edits, element, entry)
             due = once(due, entry.due)
-        elif found.door.value != "sitemap":
+        elif found.door is not Door.SITEMAP:
             _entry(edits, element, entry)
             due = once(due, entry.due)
+            hidden.append(entry.hidden)
     made = edits.made()
     if made == feed.raw:
         return None
+    if feed.mended and any(one.stands_in(made.decode("utf-8", "replace")) for one in hidden if one):
+        return links_only(page, feed, found, entries)
     shown = _shown(made, [one.id for one in due])
     if shown is None:
         alarm = Alarm("notice_guard_failed", f"{', '.join(one.id for one in due)} on {page.facts.slug}")
@@ -60,8 +69,8 @@ def treat_feed(page: Page, found: Recognised, entries: Sequence[Decision]) -> Ma
 def _gone(treatments: Treatments, feed: Feed) -> bool:
     """Whether the list says nothing of the entry: refused without a mark, or leading elsewhere from a sitemap."""
     if treatments.refusal is not None:
-        return feed.door.value == "sitemap" or treatments.refusal.listing != "mark"
-    return treatments.forwarding is not None and feed.door.value == "sitemap"
+        return feed.door is Door.SITEMAP or treatments.refusal.listing != "mark"
+    return treatments.forwarding is not None and feed.door is Door.SITEMAP
 
 
 def _marked(edits: Edits, element: Element, entry: Entry) -> None:
@@ -170,7 +179,7 @@ def _new_text(element: Element, html: str) -> str:
 def _shown(made: bytes, ids: Sequence[str]) -> Feed | None:
     """The feed as a reader of it would read it; None where it is none any more, or some notice is not in it."""
     feed = read_feed(made.decode("utf-8", "replace"))
-    if feed is None:
+    if feed is None or feed.mended:
         return None
     left = set(ids)
     for element in feed.entries:

@@ -10,6 +10,9 @@ from gateway.content.message import Response, joined
 _HTML_OPENING = re.compile(
     rb"^(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE | re.DOTALL
 )
+_FEED_OPENING = re.compile(
+    rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?<(?:rss|rdf:rdf|feed|urlset)[\s>]", re.IGNORECASE
+)
 
 
 class Kind(Enum):
@@ -23,10 +26,12 @@ class Kind(Enum):
 
 
 def kind_of(response: Response) -> Kind:
-    """By Content-Type. A body without one is HTML if it begins as HTML does, for so browsers read it."""
+    """By Content-Type. A body without one is HTML if it begins as HTML does, for so browsers read it; a feed that is
+    sent as HTML is one to whoever reads feeds.
+    """
     said = (joined(response.fields, "content-type") or "").partition(",")[0].partition(";")[0].strip().lower()
     if said in ("text/html", "application/xhtml+xml"):
-        return Kind.HTML
+        return Kind.XML if _FEED_OPENING.match(response.body[:4096]) else Kind.HTML
     if said == "":
         return Kind.HTML if _HTML_OPENING.match(response.body[:4096]) else Kind.OTHER
     if said in ("text/xml", "application/xml") or (said.startswith("application/") and said.endswith("+xml")):
