@@ -25,6 +25,7 @@ SERVER_CORE, LOAD_CORE = 0, 1
 GEOIP_MODULE = Path("/usr/lib/nginx/modules/ngx_http_geoip2_module.so")
 PROGRAMS = ("nginx", "wrk", "taskset", "varnishd", "varnishncsa")
 SHARE_OF_PEAK = 0.7
+WARM_UPS = 5
 
 
 def main() -> int:
@@ -186,9 +187,9 @@ def measure(
     given: argparse.Namespace,
     peaks: Mapping[str, float] | None = None,
 ) -> dict[str, list[load.Measured]]:
-    """Rounds in which every server has its turn, another first in each; all are warmed before,
-    unless there is one round only. At a share of its peak,
-    where the scenario has a rate.
+    """Rounds in which every server has its turn, another first in each. Unless there is one round only, all are warmed
+    before and left alone until they rest, those who had work left then once more. At a share of each one's peak, where
+    the scenario has a rate.
     """
     servers = [server for server in servers if not server.name.startswith(scenario.without)]
     asked = {server.name: _requests(server, scenario, material, directory) for server in servers}
@@ -201,8 +202,11 @@ def measure(
             return load.run_at(rate, server.port, asked[server.name], seconds=seconds, connections=128, core=LOAD_CORE)
         return load.run(server.port, asked[server.name], seconds=seconds, connections=connections, core=LOAD_CORE)
 
-    for server in servers if given.rounds > 1 else ():
-        run(server, min(2, given.seconds))
+    cold = servers if given.rounds > 1 else []
+    for _ in range(WARM_UPS):
+        for server in cold:
+            run(server, given.seconds)
+        cold = peers.let_rest(cold)
     for number in range(given.rounds):
         for server in (*servers[number % len(servers) :], *servers[: number % len(servers)]):
             before = server.spent_seconds()

@@ -8,13 +8,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.material import BROWSER, HOST, Material, Reader
 from tests.running import exchange, gateway
 
+REST_SECONDS, REST_SHARE = 2.0, 0.03
 HOPS = {"connection", "date", "content-length", "transfer-encoding", "server", "keep-alive"}
 
 
@@ -71,6 +72,26 @@ def the_gateway(
     ) as running:
         pin(running.process.pid, core)
         yield Peer(name, running.port, (running.process.pid,), running.log)
+
+
+def let_rest(servers: Sequence[Peer], seconds: float = 180.0) -> list[Peer]:
+    """Wait, so long at most, until none has work of its own left: the gateway codes what is asked for often once more,
+    better, and is slower meanwhile. Returns those who had.
+    """
+    working: set[str] = set()
+    deadline = time.monotonic() + seconds
+    while servers and time.monotonic() < deadline:
+        before = {server.name: server.spent_seconds() for server in servers}
+        time.sleep(REST_SECONDS)
+        now = {
+            server.name
+            for server in servers
+            if server.spent_seconds() - before[server.name] > REST_SHARE * REST_SECONDS
+        }
+        working |= now
+        if not now:
+            break
+    return [server for server in servers if server.name in working]
 
 
 def pin(pid: int, core: int) -> None:
