@@ -59,7 +59,14 @@ class Fleet:
         named = {"article": article, "tag": tag, "url": url}
         body: dict[str, object] = {name: value for name, value in named.items() if value} or {"all": True}
         told = [answer for answer in await self._ask_all("POST", "/purge", body) if answer is not None]
-        return {name: _total(told, name) for name in ("memory", "store", "left")}
+        found: dict[str, object] = {name: _total(told, name) for name in ("memory", "store", "left")}
+        errors = [answer["error"] for answer in told if "error" in answer]
+        return {**found, "error": errors[0]} if errors and len(errors) == len(told) else found
+
+    async def foresee(self, *, article: str, within: str) -> Mapping[str, object]:
+        """As the first worker that answers says."""
+        answers = await self._ask_all("POST", "/preview", {"article": article, "in": within})
+        return next((answer for answer in answers if answer is not None), {"error": "no worker answers"})
 
     async def _ask_all(
         self, method: str, path: str, body: Mapping[str, object] | None = None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Mapping
+from datetime import UTC, datetime
 
 from gateway.cache.memory import MemoryPages
 from gateway.cache.redis import RedisPages
 from gateway.cache.variant import purge_tags
+from gateway.content.source import is_published
 from gateway.errors import PolicyError
 from gateway.events import Events
 from gateway.passage import Passage
+from gateway.policy.cases import locate_in, no_such_article
 from gateway.telemetry.metrics import Metrics, Snapshot
 from gateway.upkeep import Upkeep
 from gateway.web.admin import Readiness
@@ -64,7 +68,7 @@ class Operations:
 
     async def purge(self, *, article: str | None, tag: str | None, url: str | None) -> Mapping[str, object]:
         """Remove stored pages, and what a CMS said, here, in Redis and, by its channel, in every other process; then
-        look again.
+        look again. Of an article that there is not, what is left of it goes; nothing left was hardly meant: `error`.
         """
         tags = purge_tags(article=article, tag=tag, url=url)
         said, shared = await self._passage.purge(tags) if self._passage else (0, 0)
@@ -72,4 +76,28 @@ class Operations:
         stored = await self._store.purge(tags) + shared
         left = await self._store.remaining(tags)
         self._events.emit("purged", removed=removed + stored, remaining=left, tags=sorted(tags) if tags else None)
-        return {"memory": removed, "store": stored, "left": left}
+        found = {"memory": removed, "store": stored, "left": left}
+        unknown = await self._no_such(article) if article and not removed + stored else ""
+        return {**found, "error": unknown} if unknown else found
+
+    async def foresee(self, *, article: str, within: str) -> Mapping[str, object]:
+        """Whether a preview link would show anything: `error` if not, `published` if not yet."""
+        snapshot = self._upkeep.current()
+        try:
+            if within:
+                locate_in(within, snapshot.regions)
+        except PolicyError as error:
+            return {"error": str(error)}
+        if unknown := await self._no_such(article):
+            return {"error": unknown}
+        facts = snapshot.index.facts.get(article)
+        if facts is None or is_published(facts, datetime.now(UTC)):
+            return {}
+        return {"published": facts.published.isoformat()}
+
+    async def _no_such(self, slug: str) -> str:
+        """What is wrong with a slug; "" if nothing is. What articles a CMS has, it alone knows."""
+        facts = self._upkeep.current().index.facts
+        if self._passage is not None or slug in facts:
+            return ""
+        return await asyncio.to_thread(no_such_article, slug, facts)  # to look through a hundred thousand takes time

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Collection, Mapping
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from getpass import getuser
 from pathlib import Path
@@ -16,7 +16,9 @@ import typer
 
 from gateway.cli.output import Json, fail, say, say_json
 from gateway.cli.policy_sets import located_in, read_set
+from gateway.content.files import load_directory
 from gateway.errors import AdminError, PolicyError
+from gateway.policy.cases import no_such_article
 from gateway.settings import Settings, load_settings
 from gateway.state import StateDirectory
 from gateway.web.paths import passable
@@ -35,10 +37,10 @@ def call(settings: Settings, path: str, body: Mapping[str, object]) -> tuple[int
         address = state.admin_address.read_text("ascii").strip()
         host, _, port = address.rpartition(":")
         token = state.admin_token(settings.admin_token.get_secret_value())
-        connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=TIMEOUT_SECONDS)
-        connection.request("POST", path, json.dumps(body), {"Authorization": f"Bearer {token}"})
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read() or b"{}")
+        with closing(http.client.HTTPConnection(host.strip("[]"), int(port), timeout=TIMEOUT_SECONDS)) as connection:
+            connection.request("POST", path, json.dumps(body), {"Authorization": f"Bearer {token}"})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"{}")
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise AdminError(_no_answer(state, address, error)) from error
 
@@ -94,11 +96,13 @@ def purge(
     status, answer = call(settings, "/purge", body)
     if as_json:
         say_json(answer)
+    elif status == 404:
+        raise typer.BadParameter(f"{answer.get('error')}")
     elif status == 200:
         say(f"Removed {answer['memory']} from memory, {answer['store']} from Redis; read back: {answer['left']} left.")
     else:
         fail(str(answer.get("error", "refused")))
-    raise typer.Exit(0 if status == 200 and not answer.get("left") else 1)
+    raise typer.Exit(2 if status == 404 else 0 if status == 200 and not answer.get("left") else 1)
 
 
 def preview(
@@ -112,12 +116,36 @@ def preview(
     if bool(within) == unknown:
         raise typer.BadParameter("name either --in REGION or --unknown")
     settings = load_settings({"state": state})
-    if within:
-        with suppress(PolicyError):  # while they are being mended, the gateway refuses a link that it does not know
-            located_in(within, read_set(settings.policies)[1])
+    _foresee(settings, article, within)
     directory = StateDirectory(settings.state)
     key = directory.signing_key(settings.signing_key.get_secret_value())
     say(preview_link(_site_url(settings, directory), article, within, key, timedelta(minutes=minutes)))
+
+
+def _foresee(settings: Settings, article: str, within: str) -> None:
+    """Make no link that would show nothing: wrong usage. The gateway knows; where none answers, what it would read."""
+    try:
+        status, answer = call(settings, "/preview", {"article": article, "in": within})
+    except AdminError as error:
+        if within:
+            with suppress(PolicyError):  # while they are being mended, the gateway refuses a link that it does not know
+                located_in(within, read_set(settings.policies)[1])
+        if "content" in settings.model_fields_set and not settings.origin:
+            known = _known_articles(settings)
+            if article not in known:
+                raise typer.BadParameter(no_such_article(article, known)) from error
+        if not settings.base_url:
+            fail(f"{error}. The link shows something once it runs.")
+        return
+    if status == 404:
+        raise typer.BadParameter(f"{answer.get('error')}")
+    if "published" in answer:
+        fail(f"{article} is not published before {answer['published']}; until then the link shows that there is none.")
+
+
+def _known_articles(settings: Settings) -> Collection[str]:
+    index = load_directory(settings.directory, cache=StateDirectory(settings.state).content_index, keeps=False)
+    return index.facts.keys()
 
 
 def _site_url(settings: Settings, directory: StateDirectory) -> str:

@@ -26,11 +26,10 @@ from gateway.geo.client_address import ClientAddress
 from gateway.geo.evidence import Witnesses, load_witnesses
 from gateway.geo.locate import locate, unknown_location
 from gateway.geo.location import Location
-from gateway.policy.cases import original_of, parse_cases, run_case
+from gateway.policy.cases import no_such_article, original_of, parse_cases, run_case
 from gateway.policy.coverage import coverage
 from gateway.policy.decide import decide
 from gateway.policy.model import PolicySet
-from gateway.pyyaml import nearest
 from gateway.settings import Settings, load_settings
 
 Directory = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The policies directory [GATEWAY_POLICIES].")]
@@ -191,8 +190,7 @@ def _asked_about(bench: Workbench, article: str, door: Door) -> tuple[Facts, Doo
 def _article(index: DirectoryIndex, slug: str) -> Facts:
     facts = index.facts.get(slug)
     if facts is None:
-        near = nearest(slug, index.facts)
-        raise typer.BadParameter(f"there is no article '{slug}'" + (f"; did you mean '{near}'?" if near else ""))
+        raise typer.BadParameter(no_such_article(slug, index.facts))
     return facts
 
 

@@ -5,7 +5,7 @@ A case is a value, and so is its outcome; the command line, JUnit and the consol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from ipaddress import ip_address
@@ -88,9 +88,7 @@ def run_case(
     if index is None:
         return Outcome(case, skipped="there is no content to try it on")
     if facts is None:
-        near = nearest(case.article, index.facts)
-        remedy = f"; did you mean '{near}'?" if near else ""
-        return Outcome(case, (f"there is no article '{case.article}'{remedy}",))
+        return Outcome(case, (no_such_article(case.article, index.facts),))
     if "ip" in case.reader and witnesses is None:
         return Outcome(case, skipped="there is no GeoIP database to look the address up in")
     location = locate_case(case, policies, witnesses, at)
@@ -102,6 +100,12 @@ def run_case(
 def original_of(facts: Facts, index: Index) -> Facts | None:
     """The facts of the article that this one translates."""
     return index.facts.get(facts.translation_of) if facts.translation_of else None
+
+
+def no_such_article(slug: str, known: Iterable[str]) -> str:
+    """What to say of a slug that no article has, with the nearest that one has."""
+    near = nearest(slug, known)
+    return f"there is no article '{slug}'" + (f"; did you mean '{near}'?" if near else "")
 
 
 def locate_case(case: Case, policies: PolicySet, witnesses: Witnesses | None, at: datetime) -> Location:

@@ -49,7 +49,12 @@ class Controls(Protocol):
         """Put a former policy set into force ("": the one before); as `reload` answers."""
 
     async def purge(self, *, article: str | None, tag: str | None, url: str | None) -> Mapping[str, object]:
-        """Remove stored pages (none named: all); what was removed, and what a read-back found."""
+        """Remove stored pages (none named: all); what was removed, and what a read-back found. `error`: what was named
+        is nothing, and nothing was there.
+        """
+
+    async def foresee(self, *, article: str, within: str) -> Mapping[str, object]:
+        """Whether a preview link would show the article as read there ("": at an unknown place): `error` if not."""
 
 
 def admin_application(controls: Controls, token: str) -> web.Application:
@@ -64,6 +69,7 @@ def admin_application(controls: Controls, token: str) -> web.Application:
     application.router.add_post("/reload", admin.reload)
     application.router.add_post("/rollback", admin.rollback)
     application.router.add_post("/purge", admin.purge)
+    application.router.add_post("/preview", admin.preview)
     return application
 
 
@@ -138,7 +144,17 @@ class _Admin:
         if sum((article is not None, tag is not None, url is not None, everything)) != 1:
             named = '{"article": SLUG}, {"tag": TAG}, {"url": URL} or {"all": true}'
             return _json({"error": f"name exactly one: {named}"}, 400)
-        return _json(await self._controls.purge(article=article, tag=tag, url=url))
+        result = await self._controls.purge(article=article, tag=tag, url=url)
+        return _json(result, 404 if "error" in result else 200)
+
+    async def preview(self, request: web.Request) -> web.Response:
+        """Would a preview link show anything: {"article": SLUG, "in": REGION}, or without the region."""
+        given = await _body(request)
+        article = _text(given, "article")
+        if article is None:
+            return _json({"error": 'name an article: {"article": SLUG}'}, 400)
+        result = await self._controls.foresee(article=article, within=_text(given, "in") or "")
+        return _json(result, 404 if "error" in result else 200)
 
 
 def _actor(given: Mapping[str, object]) -> str:
