@@ -122,7 +122,7 @@ class Treatment:
     def _look(self, response: Response, target: str, digest: str) -> Known:
         if not response.body or not treatable(response.fields):
             return Known(None, digest)
-        found = recognise(_plain(response), target, self._rules, self._host)
+        found = recognise(_plain(response), target, self._rules, self._host, digest=digest)
         if found is None:
             return Known(None, digest)
         found = replace(found, facts=_told_apart(found.facts), entries=tuple(map(_told_apart, found.entries)))

@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 _BEFORE = re.compile(r"(?:\s|<!--.*?-->|<\?xml[^>]*>)*", re.DOTALL)
 _DOCTYPE = re.compile(r"<!doctype\b[^>]*>", re.IGNORECASE)
 _WHOLE = re.compile(r"<(?:!doctype|html|head|body|frameset)[\s/>]", re.IGNORECASE)
+_OPENING = re.compile(rf"\s*{_WHOLE.pattern}", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
 _FEEDS = "pre, textarea, listing"
 """Elements whose first line feed a parser drops: to keep one, two must be written."""
@@ -48,7 +49,7 @@ def parse(text: str, *, scripting: bool = True) -> LexborHTMLParser:
 
 def is_whole(text: str) -> bool:
     """Whether a text is meant as a page, and not as a piece that a script puts into one."""
-    return bool(_WHOLE.search(_COMMENT.sub("", text[:20_000])))
+    return bool(_OPENING.match(text)) or bool(_WHOLE.search(_COMMENT.sub("", text[:20_000])))
 
 
 def found(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:

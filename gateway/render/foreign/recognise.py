@@ -42,18 +42,20 @@ class Recognised:
     builds_page: bool = False
 
 
-def recognise(response: Response, target: str, rules: Rules, host: str = "") -> Recognised | None:
+def recognise(
+    response: Response, target: str, rules: Rules, host: str = "", *, digest: str = ""
+) -> Recognised | None:
     """What a whole response to a GET is; None: nothing that a policy could treat, so it passes as it is.
 
     `response.body`: any content coding undone. `target`: path and query as asked for. `host`: the site's own name,
-    without a port. Never raises.
+    without a port. `digest`: of the body, where it is known. Never raises.
     """
     path = canonical_path(target)
     kind = kind_of(response)
     if kind is Kind.OTHER or not response.body or response.status in (204, 206, 304) or _any(rules.untouched, path):
         return None
     text, _ = decoded(response.body, joined(response.fields, "content-type") or "")
-    reading = Reading(path, rules, Hosts(host, rules.own_hosts), response.fields, _digest(response.body))
+    reading = Reading(path, rules, Hosts(host, rules.own_hosts), response.fields, digest or _digest(response.body))
     if kind is Kind.HTML:
         return _page(text, reading, response.status)
     if kind is Kind.XML:
@@ -96,7 +98,9 @@ def _page(text: str, reading: Reading, status: int) -> Recognised | None:
     said = statements(tree)
     facts = facts_of(reading, said)
     if status not in (200, 203) or not is_article_path(reading.path, said.claims_article, reading.rules):
-        plain = replace(facts, section="", also_in=frozenset(), tags=frozenset())
+        plain = facts
+        if facts.section or facts.also_in or facts.tags:
+            plain = replace(facts, section="", also_in=frozenset(), tags=frozenset())
         return Recognised(Door.LISTING, plain, article=False, entries=linked(tree, reading, facts.language))
     media: dict[str, None] = {}
     for node in tree.css("img[src], video[src], audio[src], source[src], amp-img[src]")[:MOST_MEDIA]:
