@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from gateway.cache.http.invalidate import invalidated
-from gateway.cache.http.keep import GONE, keep, may_keep, supersedes
+from gateway.cache.http.keep import GONE, as_stored, may_keep, supersedes
 from gateway.cache.http.levels import Responses
 from gateway.cache.http.profile import Profile
 from gateway.cache.http.recall import CONDITIONS, Forward, Validate, on_error
@@ -18,9 +18,10 @@ from gateway.content.message import Request, Response, values, without
 from gateway.content.origin import Origin, StreamedResponse
 from gateway.content.origin.error import Fault, OriginError
 from gateway.content.origin.suspicion import DOUBTED_SECONDS, suspicion
+from gateway.passage.look import treatable
 from gateway.passage.passing import Asked, Passed, Stream
 from gateway.passage.sight import NOTHING
-from gateway.passage.treatment import Treatment, treatable
+from gateway.passage.treatment import Treatment
 
 WHOLE = (*CONDITIONS, "range")
 """What a reader adds who has something of the page already."""
@@ -90,7 +91,7 @@ class Asking:
             if kept is None:
                 return await self.for_all(asked, Forward(why, without(verdict.fields, WHOLE)))
         else:
-            kept = keep(request, response, requested_at, received_at, profile) if keepable else None
+            kept = as_stored(request, response, requested_at, received_at, profile) if keepable else None
             if why == "partial" and old is not None:
                 kept = combined(asked.request, old, response, requested_at, received_at, profile) or kept
         if kept is None:
@@ -129,7 +130,7 @@ class Asking:
             response = head if partial else await streamed.whole(self.origin.care.body_bytes)
         if partial:
             return await self.for_one(asked, Request("GET", request.target, without(request.fields, WHOLE)))
-        kept = keep(request, response, requested_at, self.clock(), self.profile) if keeps else None
+        kept = as_stored(request, response, requested_at, self.clock(), self.profile) if keeps else None
         if kept is not None:
             await self._put(kept)
         sight = await self.treatment.of_passing(asked.reading, response, request.target) if asked.careful else NOTHING
@@ -163,7 +164,7 @@ class Asking:
         """Keep it, under every name by which it may be purged; what is gone takes its article along."""
         if stored.response.status in GONE:
             await self._forget(stored.uri, old)
-        tags = tuple(dict.fromkeys((*stored.tags, *self.treatment.tags(stored))))
+        tags = tuple(dict.fromkeys((*stored.tags, *await self.treatment.tags(stored))))
         await self.responses.put(replace(stored, tags=tags), instead_of=old)
 
     async def _supersede(self, head: Response, uri: str, old: Stored | None) -> None:

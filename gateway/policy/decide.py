@@ -14,7 +14,7 @@ from gateway.content.article import Facts
 from gateway.content.doors import Door
 from gateway.geo.location import Location
 from gateway.geo.region import Standing
-from gateway.policy.decision import Decision, Reason
+from gateway.policy.decision import Decision, Reason, Treatments
 from gateway.policy.match import candidates, why_not
 from gateway.policy.merge import Due, fingerprint, merge, names_of
 from gateway.policy.model import Action, Certainty, Notice, Policy, PolicySet, Protect, State, Window
@@ -27,6 +27,9 @@ NOTICES_AT = {
     Door.LISTING: {"listing"},
 }
 """At which doors a notice is shown, by its `show`; at the others there is no text that it could stand by."""
+
+_NOTHING = Treatments()
+_NOTHING_PRINT = fingerprint(_NOTHING)
 
 OTHER_ARTICLES = "the policy means other articles"
 """How a reason begins that says so; what follows says why."""
@@ -58,6 +61,9 @@ def decide(
     `whole_trace`: also say of policies that mean other articles, or are off, why they don't apply.
     """
     meant = candidates(policies, facts, original)
+    if not meant and not whole_trace:
+        until = location.valid_until
+        return Decision(_NOTHING, (), False, until if until is not None and until > now else None, _NOTHING_PRINT)
     judgements = [_judge_safely(policies, policy, facts, location, (door, now)) for policy in meant]
     treatments = merge(
         policies,

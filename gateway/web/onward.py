@@ -29,8 +29,13 @@ _NEVER = CLAIMING | _CLAIMS
 _PLACE = ("akamai-", "cf-", "cloudfront-", "fastly-", "x-akamai-", "x-appengine-", "x-country", "x-geo", "x-vercel-ip")
 """How the names begin by which a front says where a reader is."""
 
-_OF_ANYBODY = frozenset({"accept", "accept-encoding", "accept-language", "cache-control", "origin", "pragma"})
-"""What tells readers apart by what they can read, and not by who they are."""
+_OF_ANYBODY = frozenset(
+    {
+        "accept", "accept-encoding", "accept-language", "cache-control", "origin", "pragma",
+        "forwarded", "range", "via", "x-forwarded-host", "x-forwarded-proto",
+    }
+)  # fmt: skip
+"""What tells readers apart by what they can read, and not by who they are; and what is ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,15 @@ class Onward:
     sessions: tuple[str, ...] = ()
     exact: bool = False
     _sessions: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    _site: tuple[str, str] = field(init=False, repr=False, compare=False)
+    _allowed: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         named = "|".join(re.escape(pattern).replace(r"\*", "[^=;]*") for pattern in self.sessions) or "(?!)"
         object.__setattr__(self, "_sessions", re.compile(rf"(?:^|;)\s*(?:{named})="))
+        site = urlsplit(self.base_url)
+        object.__setattr__(self, "_site", (site.scheme, site.netloc))
+        object.__setattr__(self, "_allowed", _OF_ANYBODY | self.passes)
 
     def own(self, method: str, target: str, fields: Fields, client: ClientAddress | None) -> Request:
         """The request as this reader's own, with cookies and agent. `client`: where its address is insisted on."""
@@ -63,8 +73,8 @@ class Onward:
         """The same as anybody might ask it: what is answered may be told to others."""
         if self.exact:
             return own
-        allowed = _OF_ANYBODY | self.passes | {"forwarded", "via", "x-forwarded-host", "x-forwarded-proto", "range"}
-        return Request(own.method, own.target, tuple(one for one in own.fields if one[0].lower() in allowed))
+        allowed = self._allowed
+        return Request(own.method, own.target, tuple([one for one in own.fields if one[0].lower() in allowed]))
 
     def shares(self, request: Request) -> bool:
         """Whether what others were told may answer this."""
@@ -89,15 +99,15 @@ class Onward:
 
     def _forwarded(self, client: ClientAddress | None) -> Iterable[tuple[str, str]]:
         """RFC 7239, and the two fields that every CMS reads: all from the settings, but for an address insisted on."""
-        site = urlsplit(self.base_url)
+        scheme, netloc = self._site
         reader = "_hidden"
         if client is not None and client.address is not None:
             reader = f'"[{client.address}]"' if client.address.version == 6 else str(client.address)
             yield "X-Forwarded-For", str(client.address)
-        host = f'"{site.netloc}"' if ":" in site.netloc else site.netloc
-        yield "Forwarded", f"for={reader};host={host};proto={site.scheme}"
-        yield "X-Forwarded-Host", site.netloc
-        yield "X-Forwarded-Proto", site.scheme
+        host = f'"{netloc}"' if ":" in netloc else netloc
+        yield "Forwarded", f"for={reader};host={host};proto={scheme}"
+        yield "X-Forwarded-Host", netloc
+        yield "X-Forwarded-Proto", scheme
 
 
 def _one_less(name: str, value: str) -> str:

@@ -49,10 +49,9 @@ class PassageAnswers:
     def prepare(self, head: Head, reader: Reader, snapshot: Snapshot) -> Answer | None:
         """The natural lane's answer, if all of it is in memory and fresh; None where that lane must be taken."""
         incoming, public = incoming_of(head, None), self._passages.public
-        path = passable(incoming.target)
-        if path is None or any(
-            stored.selected_by.keys() - _READ_HERE for stored in self._responses.held(incoming.target)
-        ):
+        held = self._responses.held(incoming.target)
+        path = passable(incoming.target) if held else None
+        if path is None or any(stored.selected_by.keys() - _READ_HERE for stored in held):
             return None
         fields = tuple((name, value) for name, value in incoming.headers if name in _READ_HERE)
         reader = replace(reader, now=public.readers.clock())  # the place is remembered, the moment is not

@@ -39,13 +39,22 @@ def may_keep(request: Request, status: int, fields: Fields, profile: Profile) ->
 def keep(
     request: Request, response: Response, requested_at: float, received_at: float, profile: Profile
 ) -> Stored | None:
-    """The response as it may be stored; None where it may not. Moments are Unix seconds.
+    """The response as it may be stored; None where it may not (see `may_keep` and `as_stored`)."""
+    if not may_keep(request, response.status, response.fields, profile):
+        return None
+    return as_stored(request, response, requested_at, received_at, profile)
+
+
+def as_stored(
+    request: Request, response: Response, requested_at: float, received_at: float, profile: Profile
+) -> Stored | None:
+    """A response that `may_keep` allows, as it is stored; None where its body forbids it. Moments are Unix seconds.
 
     The body must be whole: whoever read it has held it against its length (section 3.3). A 206 is stored where it has
     one range, and is that long.
     """
     partial = content_range(response) if response.status == 206 else None
-    if not may_keep(request, response.status, response.fields, profile) or (response.status == 206 and not partial):
+    if response.status == 206 and not partial:
         return None
     kept = Response(response.status, response.reason, kept_fields(response.fields, received_at, profile), response.body)
     return Stored(

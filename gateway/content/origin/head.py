@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from gateway.content.message import Fields, Request, hop_by_hop, without
 from gateway.content.origin.error import Fault, OriginError
@@ -44,4 +45,11 @@ def end_to_end(fields: Fields) -> Fields:
 
 def sendable(fields: Fields) -> bool:
     """Whether each is one line: a token and a value without controls but the tab (RFC 9110, sections 5.1 and 5.5)."""
-    return all(_TOKEN.fullmatch(name) and _VALUE.fullmatch(value) for name, value in fields)
+    return all(_is_token(name) for name, _ in fields) and bool(
+        _VALUE.fullmatch("".join([value for _, value in fields]))
+    )
+
+
+@lru_cache(maxsize=1024)
+def _is_token(name: str) -> bool:
+    return bool(_TOKEN.fullmatch(name))

@@ -42,9 +42,7 @@ class Recognised:
     builds_page: bool = False
 
 
-def recognise(
-    response: Response, target: str, rules: Rules, host: str = "", *, digest: str = ""
-) -> Recognised | None:
+def recognise(response: Response, target: str, rules: Rules, host: str = "", *, digest: str = "") -> Recognised | None:
     """What a whole response to a GET is; None: nothing that a policy could treat, so it passes as it is.
 
     `response.body`: any content coding undone. `target`: path and query as asked for. `host`: the site's own name,
