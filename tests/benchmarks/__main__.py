@@ -26,6 +26,7 @@ GEOIP_MODULE = Path("/usr/lib/nginx/modules/ngx_http_geoip2_module.so")
 PROGRAMS = ("nginx", "wrk", "taskset", "varnishd", "varnishncsa")
 SHARE_OF_PEAK = 0.7
 WARM_UPS = 5
+COLD_RATE = 50.0
 
 
 def main() -> int:
@@ -57,7 +58,7 @@ def main() -> int:
             for name, runs in rounds.items():
                 asked[name] += sum(run.requests for run in runs)
                 wrong += sum(run.wrong for run in runs)
-                busy = busy if scenario.at_rate else max(busy, *(run.busy for run in runs))
+                busy = busy if scenario.at_rate or scenario.cold else max(busy, *(run.busy for run in runs))
         plain = pages["plain", material.slugs[0], "gzip"].body
         facts: dict[str, object] = {
             "page": f"{len(gzip.decompress(plain)):,} bytes, {len(plain):,} as gzip, the same from each server",
@@ -197,12 +198,19 @@ def measure(
     connections = scenario.connections or given.connections
 
     def run(server: peers.Peer, seconds: int) -> load.Measured:
+        if scenario.cold:
+            if server.purge:
+                server.purge()
+            whole = given.articles / COLD_RATE
+            return load.run_at(
+                COLD_RATE, server.port, asked[server.name], seconds=whole, connections=connections, core=LOAD_CORE
+            )
         if scenario.at_rate and peaks:
             rate = SHARE_OF_PEAK * peaks[server.name]
             return load.run_at(rate, server.port, asked[server.name], seconds=seconds, connections=128, core=LOAD_CORE)
         return load.run(server.port, asked[server.name], seconds=seconds, connections=connections, core=LOAD_CORE)
 
-    cold = servers if given.rounds > 1 else []
+    cold = servers if given.rounds > 1 and not scenario.cold else []
     for _ in range(WARM_UPS):
         for server in cold:
             run(server, given.seconds)

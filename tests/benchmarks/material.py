@@ -59,7 +59,6 @@ class Material:
     readers: Sequence[Reader]
     slugs: Sequence[str]
     long: Sequence[str] = ()
-    cold: Sequence[str] = ()
 
     @property
     def warm(self) -> Sequence[str]:
@@ -71,8 +70,8 @@ SHORT_CHARACTERS, LONG_CHARACTERS = 8_000, 52_000
 """They make pages of 14 and 60 kB."""
 
 
-def make(directory: Path, *, readers: int, articles: int, long: int = 0, cold: int = 0, seed: int = 1) -> Material:
-    """Write the material under `directory`: so many articles of 14 kB, of 60 kB, and of 14 kB that nobody asked for."""
+def make(directory: Path, *, readers: int, articles: int, long: int = 0, seed: int = 1) -> Material:
+    """Write the material under `directory`: so many articles of 14 kB, and of 60 kB."""
     chosen = _readers(readers, random.Random(seed))
     geoip = directory / "benchmark.mmdb"
     _geoip(chosen, geoip)
@@ -81,7 +80,6 @@ def make(directory: Path, *, readers: int, articles: int, long: int = 0, cold: i
     for name, count, characters in (
         ("crossing", articles, SHORT_CHARACTERS),
         ("passage", long, LONG_CHARACTERS),
-        ("cold", cold, SHORT_CHARACTERS),
     ):
         slugs = [f"{name}-{number}" for number in range(1, count + 1)]
         written.append(slugs)

@@ -74,7 +74,8 @@ def varnish_before(upstream: Peer, material: Material, home: Path, core: int) ->
         wait(port, processes[0])
         for process in processes:
             pin(process.pid, core)
-        yield Peer("Varnish, in memory", port, tuple(process.pid for process in processes), home / "access.log")
+        pids = tuple(process.pid for process in processes)
+        yield Peer("Varnish, in memory", port, pids, home / "access.log", lambda: varnish.purge(home))
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +21,15 @@ HOPS = {"connection", "date", "content-length", "transfer-encoding", "server", "
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A running server: its port, its processes, and the file into which it writes a line for each request."""
+    """A running server: its port, its processes, the file into which it writes a line for each request, and what makes
+    it forget all pages, where it keeps any.
+    """
 
     name: str
     port: int
     pids: tuple[int, ...]
     log: Path | None
+    purge: Callable[[], object] | None = None
 
     def spent_seconds(self) -> float:
         """Processor time of its processes so far."""
@@ -71,7 +74,9 @@ def the_gateway(
         directory, content=material.content, geoip=str(material.geoip), base_url=f"https://{HOST}", express=express
     ) as running:
         pin(running.process.pid, core)
-        yield Peer(name, running.port, (running.process.pid,), running.log)
+        yield Peer(
+            name, running.port, (running.process.pid,), running.log, lambda: running.admin("/purge", {"all": True})
+        )
 
 
 def let_rest(servers: Sequence[Peer], seconds: float = 180.0) -> list[Peer]:

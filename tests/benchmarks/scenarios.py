@@ -18,7 +18,10 @@ Tag = Callable[[str, Reader], str]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`connections`: None for as many as are given. `short`, `unchanged`: the shares of 14 kB pages among 60 kB ones, and of readers who have the page already."""
+    """`connections`: None for as many as are given. `short`, `unchanged`: the shares of 14 kB pages among 60 kB ones, and
+    of readers who have the page already. `at_rate`: at a share of what each can. `cold`: each page is asked for once, by
+    somebody, and whoever keeps pages has forgotten them.
+    """
 
     name: str
     connections: int | None = None
@@ -26,6 +29,7 @@ class Scenario:
     unchanged: float = 0.0
     through_cdn: bool = False
     at_rate: bool = False
+    cold: bool = False
     without: tuple[str, ...] = ("uvloop",)
     """Beginnings of the names of servers that would answer something else."""
 
@@ -33,7 +37,8 @@ class Scenario:
 WARM = Scenario("warm, 14 kB", without=())
 UNCHANGED = Scenario("304", unchanged=1.0, without=("uvloop", "nginx, sub_filter"))  # which has no entity tags
 AT_RATE = Scenario("warm, 14 kB, at 70 % of each one's peak", at_rate=True)
-USUAL = (WARM, UNCHANGED, AT_RATE)
+COLD = Scenario("cold, 14 kB: each page once", cold=True, without=("uvloop", "nginx, sub_filter", "aiohttp"))
+USUAL = (WARM, UNCHANGED, COLD, AT_RATE)
 FULL = (
     WARM,
     Scenario("warm, 14 kB, 1 connection", connections=1),
@@ -42,6 +47,7 @@ FULL = (
     UNCHANGED,
     Scenario("mixed: both sizes, a fifth 304", short=0.75, unchanged=0.2),
     Scenario("warm, 14 kB, through a CDN", through_cdn=True),
+    COLD,
     AT_RATE,
 )
 
@@ -52,9 +58,11 @@ def write_requests(scenario: Scenario, material: Material, path: Path, tag: Tag,
     """
     chance = random.Random(seed)
     short, long = (_drawn(slugs, chance) for slugs in (material.slugs, material.long))
+    if scenario.cold:
+        short = material.slugs
     tail = "".join(f"{name}: {value}\r\n" for name, value in BROWSER)
     said = []
-    for number in range(REQUESTS):
+    for number in range(len(short) or REQUESTS):
         reader = material.readers[number * 7919 % len(material.readers)]
         slug = short[number] if chance.random() < scenario.short else long[number]
         lines = f"X-Forwarded-For: {reader.address}\r\n{tail}"

@@ -16,6 +16,7 @@ from tests.benchmarks.material import Material
 from tests.benchmarks.nginx_best import variant_of
 from tests.servers import free_port
 
+NAME = "n"
 VARNISHD = shutil.which("varnishd")
 
 VCL = """
@@ -48,7 +49,7 @@ def running(material: Material, upstream: int, directory: Path) -> Iterator[tupl
     port, config, log = free_port(), directory / "default.vcl", directory / "access.log"
     networks = (reader.address.rpartition(".")[0] for reader in material.readers if variant_of(reader) == "warned")
     config.write_text(VCL.format(upstream=upstream, networks=" ".join(f'"{name}.0"/24;' for name in networks)))
-    name = directory / "n"
+    name = directory / NAME
     commands = (
         [str(VARNISHD), "-F", "-j", "none", "-n", str(name), "-a", f"127.0.0.1:{port}", "-f", str(config),
          "-s", "malloc,512m", "-p", "thread_pools=1", "-p", "thread_pool_min=600"],
@@ -65,3 +66,9 @@ def running(material: Material, upstream: int, directory: Path) -> Iterator[tupl
             for process in reversed(started):
                 process.terminate()
                 process.wait(20)
+
+
+def purge(directory: Path) -> None:
+    """Nothing that it holds is served any more."""
+    command = ["varnishadm", "-n", str(directory / NAME), "ban", "req.url ~ ."]
+    subprocess.run(command, check=True, capture_output=True)
