@@ -138,6 +138,7 @@ class Gateway:
             Readers(settings.proxies, self.signing_key, utc_now, crowd, settings.cdn, self.upkeep.shadow),
             lambda: self.public_url,
             frozenset(hostname(url.partition("//")[2]) for url in settings.base_url) or LOOPBACK_NAMES,
+            self.upkeep.renew,
         )
         record = Record(self.events, self.metrics, utc_now, crowd)
         passage = None

@@ -4,6 +4,7 @@ GatewayError
 ├── SettingsError      a setting is missing or wrong; every problem is listed at once
 ├── PolicyError        a policy directory cannot be used; the last good set stays in force
 ├── ContentError       a content directory cannot be used
+│   └── StaleIndexError  one of its files is no longer what the index says
 ├── EvidenceError      a GeoIP file cannot be used; the one in service stays
 └── AdminError         the admin port refused or could not be reached
 """
@@ -62,6 +63,14 @@ class PolicyError(GatewayError):
 
 class ContentError(GatewayError):
     """A content directory that cannot be used."""
+
+
+class StaleIndexError(ContentError):
+    """A file, `path` in the content directory, is gone or no longer what the index says: another index is due."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} has changed since it was indexed")
+        self.path = path
 
 
 class EvidenceError(GatewayError):

@@ -6,18 +6,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Self
 
-from gateway.content.files import DirectoryIndex, load_directory, no_directory
-from gateway.content.watch import changes as content_changes
-from gateway.errors import ContentError, EvidenceError, PolicyError
+from gateway.content.files import DirectoryIndex
+from gateway.content_in_force import LOOK_AGAIN_SECONDS, ContentInForce
+from gateway.errors import EvidenceError, PolicyError
 from gateway.events import Events
 from gateway.geo.evidence import load_witnesses
 from gateway.geo.locate import LocationMemo
@@ -57,12 +56,11 @@ class Upkeep:
         self._clock = clock
         loader = PolicyLoader(settings.policies, state.policies, key, settings.redirect_hosts)
         self._policies = PoliciesInForce(loader, self._swap_policies, events, metrics, clock, keeps_state=keeps_state)
-        self._keeps_state = keeps_state
-        self._look_seconds = 0.0
+        directory = None if settings.origin else settings.directory
+        self._content = ContentInForce(directory, state.content_index, self._swap_content, events, keeps=keeps_state)
         self._latest_ns = 0
         self._evidence = EvidenceWatch(settings.geoip)
         self._changing = asyncio.Lock()
-        self._stopping = threading.Event()
         self.shadow: Shadow | None = None
         self._watching: list[asyncio.Task[None]] = []
 
@@ -80,35 +78,17 @@ class Upkeep:
     async def load(self) -> None:
         """The first snapshot. Raises PolicyError, ContentError or EvidenceError where there is nothing to serve by."""
         policies = await self._policies.start()
-        began = time.monotonic()
-        try:
-            index = (
-                no_directory()
-                if self._settings.origin
-                else await asyncio.to_thread(
-                    load_directory,
-                    self._settings.directory,
-                    cache=self._state.content_index,
-                    keeps=self._keeps_state,
-                    stop=self._stopping.is_set,
-                )
-            )
-        except asyncio.CancelledError:
-            self._stopping.set()  # a thread cannot be cancelled: it asks
-            raise
-        self._look_seconds = time.monotonic() - began
+        index = await self._content.start()
         witnesses = await asyncio.to_thread(load_witnesses, self._settings.geoip, self._events)
         self.shadow = await asyncio.to_thread(load_shadow, self._settings.geoip_shadow, self._events)
         observes = self._settings.mode == "observe"
         self._snapshot = Snapshot(policies, index, witnesses, self._renderer(index), observes)
-        if not self._settings.origin:
-            self._report_content(index)
         self._settle()
 
     async def reload(self, *, actor: str, accept_removals: bool = False) -> None:
         """Read everything again. Raises PolicyError, after saying so, where the policies were refused."""
         async with self._changing:
-            await self._refresh_content()
+            await self._content.reload()
             await self._refresh_evidence()
             await self._policies.refresh(actor, accept_removals=accept_removals)
 
@@ -120,23 +100,15 @@ class Upkeep:
     def _swap_policies(self, policies: PolicySet) -> None:
         self._swap(replace(self._snapshot, policies=policies, locations=_memo(), decisions={}))
 
-    async def _refresh_content(self, paths: Iterable[str] | None = None) -> None:
-        if self._settings.origin:
-            return
-        began = time.monotonic()
-        try:
-            index = await asyncio.to_thread(self._snapshot.index.refresh, paths, self._stopping.is_set)
-        except ContentError as error:
-            self._events.emit("content_rejected", level="error", error=error)
-            return
-        if paths is None:
-            self._look_seconds = time.monotonic() - began
-        if index is not self._snapshot.index:
-            renderer = self._renderer(index)
-            same = renderer.version == self._snapshot.renderer.version
-            renderer = self._snapshot.renderer if same else renderer
-            self._swap(replace(self._snapshot, index=index, renderer=renderer, decisions={}))
-            self._report_content(index)
+    async def renew(self, index: DirectoryIndex, path: str) -> bool:
+        """A reader found that a file is no longer what this index says. Whether another is in force."""
+        return await self._content.renew(index, path)
+
+    def _swap_content(self, index: DirectoryIndex) -> None:
+        renderer = self._renderer(index)
+        same = renderer.version == self._snapshot.renderer.version
+        renderer = self._snapshot.renderer if same else renderer
+        self._swap(replace(self._snapshot, index=index, renderer=renderer, decisions={}))
 
     async def _refresh_evidence(self) -> None:
         if not self._evidence.changed():
@@ -164,15 +136,6 @@ class Upkeep:
         attribution = tuple(Attribution(text, url) for text, url in ATTRIBUTION) if embedded else ()
         settings = self._settings
         return Renderer(Site.of(index.site, settings.site_url, index.sections, attribution, settings.timezone))
-
-    def _report_content(self, index: DirectoryIndex) -> None:
-        self._events.emit(
-            "content_loaded",
-            level="warning" if index.problems else "info",
-            articles=len(index.facts),
-            version=index.version,
-            problems=list(map(str, index.problems)),
-        )
 
     def warnings(self) -> tuple[str, ...]:
         """What is old or was left out, but serves."""
@@ -214,7 +177,7 @@ class Upkeep:
                 self._metrics.gauge("gateway_geo_build_timestamp_seconds", partial(float, built), (source.name,))
 
     async def __aenter__(self) -> Self:
-        watchers = (self._watch_policies(), self._watch_content(), self._watch_evidence())
+        watchers = (self._watch_policies(), self._watch_content(), self._let_settle(), self._watch_evidence())
         self._watching = [asyncio.create_task(watcher) for watcher in watchers]
         for info in self._snapshot.witnesses.infos:
             age = self._clock() - info.built
@@ -225,7 +188,7 @@ class Upkeep:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stopping.set()
+        await self._content.aclose()
         for task in self._watching:
             task.cancel()
         await asyncio.gather(*self._watching, return_exceptions=True)
@@ -237,11 +200,13 @@ class Upkeep:
                 await self._guarded(self._policies.look)
 
     async def _watch_content(self) -> None:
-        if self._settings.origin:
-            return
-        async for paths in content_changes(self._settings.directory, lambda: self._look_seconds):
-            async with self._changing:
-                await self._guarded(partial(self._refresh_content, paths))
+        async for paths in self._content.changes():
+            await self._guarded(partial(self._content.look, paths))
+
+    async def _let_settle(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await self._guarded(self._content.settle)
 
     async def _watch_evidence(self) -> None:
         while True:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -18,16 +18,20 @@ from typing import BinaryIO
 from gateway.content import kept
 from gateway.content.article import Article, Facts
 from gateway.content.catalogue import Catalogue
+from gateway.content.found import Found
 from gateway.content.front_matter import digest, parse_article
 from gateway.content.kept import Entry
-from gateway.content.look import Found, Stop, look, look_at, never
+from gateway.content.look import Stop, look, look_again, never
 from gateway.content.markdown import article_body
 from gateway.content.media import Media
+from gateway.content.settling import Settling
 from gateway.content.site import SiteText
+from gateway.content.texts import Texts
 from gateway.content.tree import Tree
-from gateway.errors import ContentError, Problem
+from gateway.errors import ContentError, Problem, StaleIndexError
 
-TEXTS_KEPT = 64
+READ_AHEAD = 16
+"""So many articles that changed at once are read with the index, while their files are still what it says."""
 KEEP_AFTER_SHARE = 0.01
 """The kept index is written anew once more than this share of it has changed: the rest is read again at a start."""
 _TURN_SECONDS = 0.0005
@@ -104,7 +108,7 @@ class DirectoryIndex(Catalogue):
             problems.append(Problem(goes, 0, 0, "duplicate-slug", what, remedy))
         super().__init__(facts, before)
         self._tree, self._keeping, self._found, self._paths = tree, keeping, found, paths
-        self._texts: OrderedDict[tuple[str, str], Article] = OrderedDict()
+        self._texts: Texts = before._texts if before else Texts()  # noqa: SLF001
         self._summed: dict[str, tuple[object, ...]] = {}
         self.site = found.site
         self.problems: tuple[Problem, ...] = (
@@ -122,22 +126,26 @@ class DirectoryIndex(Catalogue):
         return self._found.media.get(path)
 
     def read_media(self, media: Media) -> bytes:
-        """A medium's bytes. Raises ContentError if the file is gone or no longer what the index says."""
+        """A medium's bytes. Raises StaleIndexError if the file is gone or no longer what the index says."""
         with self.open_media(media) as file:
             return file.read()
 
     def open_media(self, media: Media) -> BinaryIO:
-        """A medium's file at its beginning; the caller closes it. Raises ContentError as `read_media` does.
+        """A medium's file at its beginning; the caller closes it. Raises StaleIndexError as `read_media` does.
 
         A file is summed up once, then again when its inode, size or times differ: large ones are asked for often.
         """
-        file = self._tree.open(f"media/{media.path}")
+        path = f"media/{media.path}"
+        try:
+            file = self._tree.open(path)
+        except ContentError as error:
+            raise StaleIndexError(path) from error
         status = os.fstat(file.fileno())
         state = (media.digest, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         if self._summed.get(media.path) != state:
             if digest(file.read()) != media.digest:
                 file.close()
-                raise ContentError(f"media/{media.path} has changed since it was indexed")
+                raise StaleIndexError(path)
             file.seek(0)
             self._summed[media.path] = state
         return file
@@ -147,40 +155,48 @@ class DirectoryIndex(Catalogue):
         return self._paths[slug]
 
     def read(self, slug: str) -> Article:
-        """The whole article. Raises ContentError if the file is gone or no longer what the index says."""
+        """The whole article. Raises ContentError if there is none, StaleIndexError as `read_media` does."""
         facts = self.facts.get(slug)
         if facts is None:
             raise ContentError(f"no article '{slug}'")
-        key = (slug, facts.version)
-        known = self._texts.get(key)
+        known = self._texts.get(slug, facts.version)
         if known is not None:
-            return known
+            return replace(known, facts=facts)  # what a sidecar says of its pictures may be newer than the text
         path = self._paths[slug]
-        raw = self._tree.read(path)
+        try:
+            raw = self._tree.read(path)
+        except ContentError as error:
+            raise StaleIndexError(path) from error
         source = parse_article(raw, path)[0] if digest(raw) == facts.version else None
         if source is None:
-            raise ContentError(f"{path} has changed since it was indexed")
+            raise StaleIndexError(path)
         body = article_body(source.text, path, markdown=source.markdown)
         article = Article(facts, body.html, source.dateline, source.image, MappingProxyType(dict(body.parts)))
-        self._texts[key] = article
-        while len(self._texts) > TEXTS_KEPT:
-            self._texts.popitem(last=False)
+        self._texts.keep(article)
         return article
 
-    def refresh(self, paths: Iterable[str] | None = None, stop: Stop = never) -> DirectoryIndex:
-        """The directory as it is now, or as far as these paths tell: this index itself if nothing changed. Raises
-        ContentError.
+    def refresh(
+        self, paths: Iterable[str] | None = None, stop: Stop = never, settling: Settling | None = None
+    ) -> DirectoryIndex:
+        """The directory as it is now, or as far as these paths tell: this index itself if nothing changed. `settling`
+        keeps back what is still being written. Raises ContentError.
         """
         before = self._found
         with _undisturbed():
-            if paths is None:
-                found = look(self._tree, before.entries, stop)
-            else:
-                found = look_at(self._tree, before, paths, stop)
+            found = look_again(self._tree, before, paths, settling, stop)
             if found == before:
                 return self
             self._keeping.keep(before.entries, found.entries)
-            return DirectoryIndex(self._tree, self._keeping, found, self)
+            index = DirectoryIndex(self._tree, self._keeping, found, self)
+            index._read_ahead(self)
+            return index
+
+    def _read_ahead(self, before: DirectoryIndex) -> None:
+        known = before.facts
+        changed = [slug for slug, one in self.facts.items() if slug not in known or known[slug].version != one.version]
+        for slug in changed if len(changed) <= READ_AHEAD else ():
+            with suppress(ContentError):
+                self.read(slug)
 
 
 @contextmanager

@@ -11,12 +11,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gateway.content.found import Found, put_together
 from gateway.content.front_matter import digest, parse_article
 from gateway.content.kept import Entry, Pool, decode_entry, encode_entry
 from gateway.content.media import Media, content_type, parse_rights
+from gateway.content.settling import Settling
 from gateway.content.site import SITE_FILE, SiteText, parse_site
 from gateway.content.tree import Skipped, Stamp, Tree
 from gateway.errors import ContentError, Problem, Severity
@@ -38,16 +39,6 @@ _WHY_SKIPPED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was found: entries by path, media by path under media/, the site, and what is wrong in its file."""
-
-    entries: Mapping[str, Entry]
-    media: Mapping[str, Media]
-    site: SiteText
-    problems: tuple[Problem, ...]
-
-
 Stop = Callable[[], bool]
 """Asked now and then by what takes long; True ends it with a ContentError."""
 
@@ -59,6 +50,28 @@ def never() -> bool:
 
 def look(tree: Tree, known: Mapping[str, Entry], stop: Stop = never) -> Found:
     """Scan the tree; read what is not known to be unchanged. Raises ContentError if it is no content directory."""
+    return put_together(_everything(tree, known, stop), *_site(tree))
+
+
+def look_again(
+    tree: Tree, before: Found, paths: Iterable[str] | None, settling: Settling | None, stop: Stop = never
+) -> Found:
+    """Look at these paths alone (None: at everything), and at everything where one of them is, or was, a directory.
+    What `settling` finds too new to count is as it was before. Raises ContentError.
+    """
+    waiting = settling.waiting if settling else frozenset[str]()
+    entries = None if paths is None else _some(tree, before.entries, {*paths, *waiting}, stop)
+    if entries is None:
+        entries = _everything(tree, before.entries, stop)
+    site, wrong = _site(tree)
+    if settling is not None:
+        settling.hold(before.entries, entries)
+        if not settling.settled(SITE_FILE, (before.site, before.problems), (site, wrong)):
+            site, wrong = before.site, before.problems
+    return put_together(entries, site, wrong)
+
+
+def _everything(tree: Tree, known: Mapping[str, Entry], stop: Stop) -> dict[str, Entry]:
     if not (tree.root / "articles").is_dir():
         raise ContentError(f"{tree.root}: there is no directory `articles` in it; name a content directory")
     now_ns = time.time_ns()
@@ -76,24 +89,24 @@ def look(tree: Tree, known: Mapping[str, Entry], stop: Stop = never) -> Found:
             else:
                 unread.append(item)
     _read_all(tree, unread, entries, stop)
-    return _found(tree, entries)
+    return entries
 
 
-def look_at(tree: Tree, found: Found, paths: Iterable[str], stop: Stop = never) -> Found:
-    """Look at these paths alone, and at everything where one of them is, or was, a directory. Raises ContentError."""
-    entries = dict(found.entries)
+def _some(tree: Tree, before: Mapping[str, Entry], paths: Iterable[str], stop: Stop) -> dict[str, Entry] | None:
+    """None where these paths do not tell it all."""
+    entries = dict(before)
     unread: list[tuple[str, Stamp]] = []
     for path in sorted(paths):
         item = tree.look(path) if path.partition("/")[0] in TOPS else None
-        if item == "directory" or (item is None and _was_directory(path, found.entries)):
-            return look(tree, found.entries, stop)
+        if item == "directory" or (item is None and _was_directory(path, before)):
+            return None
         entries.pop(path, None)
         if isinstance(item, Skipped):
             entries[path] = _skipped(item)
         elif isinstance(item, Stamp):
             unread.append((path, item))
     _read_all(tree, unread, entries, stop)
-    return _found(tree, entries)
+    return entries
 
 
 def _was_directory(path: str, entries: Mapping[str, Entry]) -> bool:
@@ -101,41 +114,13 @@ def _was_directory(path: str, entries: Mapping[str, Entry]) -> bool:
     return path not in entries and (path in TOPS or any(known.startswith(below) for known in entries))
 
 
-def _found(tree: Tree, entries: dict[str, Entry]) -> Found:
-    """Put together what the files say of one another. A medium whose sidecar cannot be read is left out: its rights
-    are unknown.
-    """
-    media: dict[str, Media] = {}
-    for path, entry in entries.items():
-        if entry.media is not None:
-            beside = entries.get(f"{path}.yaml")
-            if beside is None:
-                media[entry.media.path] = entry.media
-            elif beside.rights is not None:
-                stated = beside.rights
-                media[entry.media.path] = replace(
-                    entry.media, rights=stated.rights, credit=stated.credit, licence=stated.licence
-                )
-    of_list: dict[tuple[str, ...], tuple[tuple[str, frozenset[str]], ...]] = {}
-    for path, entry in entries.items():
-        facts = entry.facts
-        if facts is not None and facts.media:
-            rights = of_list.get(facts.media)
-            if rights is None:
-                known = ((name, media[name].rights) for name in facts.media if name in media)
-                rights = of_list[facts.media] = tuple((name, words) for name, words in known if words)
-            if rights != facts.media_rights:
-                entries[path] = replace(entry, facts=replace(facts, media_rights=rights))
-    site, wrong = _site(tree)
-    return Found(entries, media, site, tuple(wrong))
-
-
-def _site(tree: Tree) -> tuple[SiteText, list[Problem]]:
+def _site(tree: Tree) -> tuple[SiteText, tuple[Problem, ...]]:
     try:
         raw = tree.read(SITE_FILE)
     except ContentError:
-        return SiteText(), []
-    return parse_site(raw)
+        return SiteText(), ()
+    site, problems = parse_site(raw)
+    return site, tuple(problems)
 
 
 def _skipped(item: Skipped) -> Entry:

@@ -35,7 +35,7 @@ class Index(Protocol):
         """When the next article appears, so that no list outlives it."""
 
     def read(self, slug: str) -> Article:
-        """The whole article. Raises ContentError if the file is gone or no longer what the index says."""
+        """The whole article. Raises StaleIndexError if the file is gone or no longer what the index says."""
 
 
 def is_published(facts: Facts, now: datetime) -> bool:

@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.content.doors import Door
+from gateway.content.files import DirectoryIndex
 from gateway.delivery import Delivery, Wanted
+from gateway.errors import StaleIndexError
 from gateway.snapshot import Snapshot
 from gateway.web import articles, lists, own
 from gateway.web.context import Context
@@ -18,6 +20,9 @@ from gateway.web.reader import Readers
 
 METHODS = ("GET", "HEAD", "OPTIONS")
 ALLOW = ("Allow", ", ".join(METHODS))
+TRIES = 4
+"""How often an answer is begun: articles that change between two tries are edited many times a second."""
+RETRY_AFTER = ("Retry-After", "2")
 
 Handler = Callable[[Context, Mapping[str, str]], Awaitable[Outgoing]]
 
@@ -43,17 +48,34 @@ ROUTES: Sequence[tuple[re.Pattern[str], Handler]] = [
 
 @dataclass(frozen=True, slots=True)
 class Public:
-    """Answers requests as values; both lanes call it."""
+    """Answers requests as values; both lanes call it. `renew`: asks for another index where a file is no longer what
+    this one says, and says whether there is one.
+    """
 
     current: Callable[[], Snapshot]
     delivery: Delivery
     readers: Readers
     base_url: Callable[[], str]
     hosts: frozenset[str]
+    renew: Callable[[DirectoryIndex, str], Awaitable[bool]]
 
     async def respond(self, incoming: Incoming) -> tuple[Context, Outgoing]:
-        """The response, and the context that it was made in (the log line wants the location)."""
-        snapshot = self.current()
+        """The response, and the context that it was made in (the log line wants the location). Where an editor has
+        just changed a file that the answer needs, the whole answer is made anew by the next state of everything.
+        """
+        for _ in range(TRIES):
+            snapshot = self.current()
+            try:
+                return await self._respond(incoming, snapshot)
+            except StaleIndexError as changed:
+                if not await self.renew(snapshot.index, changed.path):
+                    break
+        path, query = canonical(incoming.target) or ("", "")
+        context = replace(self.context(incoming, self.current()), path=path, query=query)
+        refused = await own.error(context, 503)
+        return context, replace(refused, headers=[*refused.headers, RETRY_AFTER])
+
+    async def _respond(self, incoming: Incoming, snapshot: Snapshot) -> tuple[Context, Outgoing]:
         if not self.knows(incoming.host, snapshot):
             context = self.context(replace(incoming, host=""), snapshot)  # or strangers' names would fill the memos
             return context, await own.error(context, 421)

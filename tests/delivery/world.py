@@ -63,6 +63,11 @@ class Nothing:
         return 0
 
 
+async def no_other(_index: object, _path: str) -> bool:
+    """No index follows: nobody edits this site."""
+    return False
+
+
 def snapshot(root: Path, *policies: str, articles: int = 0) -> Snapshot:
     """Three articles (two of them a family) and more, under these policies."""
     content = write_content(root / "content")

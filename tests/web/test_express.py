@@ -21,7 +21,7 @@ from gateway.web.own_proxy import Crowd
 from gateway.web.public import Public
 from gateway.web.reader import Readers
 from gateway.web.record import Record
-from tests.delivery.world import Nothing, Said, snapshot
+from tests.delivery.world import Nothing, Said, no_other, snapshot
 from tests.sites import write_article
 from tests.web.wire import SITE, Wire, get, timeless
 from tests.web.world import READERS, serve, write_world
@@ -38,7 +38,7 @@ async def test_the_lane_holds_no_page_that_memory_has_given_up(tmp_path: Path) -
     delivery = Delivery(memory, fetches, recoder, Said())
     crowd = Crowd(Said(), time.monotonic())
     readers = Readers(TrustedProxies(), b"key", now, crowd)
-    public = Public(lambda: there, delivery, readers, lambda: f"http://{SITE}", frozenset({SITE}))
+    public = Public(lambda: there, delivery, readers, lambda: f"http://{SITE}", frozenset({SITE}), no_other)
     express = Express(public, memory, Record(events, Metrics(), now, crowd), ("x-forwarded-for",))
     answered = 0
     for number in range(120):

@@ -21,7 +21,7 @@ from gateway.web.own_proxy import Crowd
 from gateway.web.public import Public
 from gateway.web.reader import Readers
 from gateway.web.record import Record
-from tests.delivery.world import Nothing, Said, snapshot
+from tests.delivery.world import Nothing, Said, no_other, snapshot
 from tests.sites import policy
 from tests.web.wire import SITE
 
@@ -42,7 +42,7 @@ async def test_a_policy_that_cannot_be_decided_is_told_once_a_revision(tmp_path:
     crowd = Crowd(Said(), time.monotonic())
     readers = Readers(TrustedProxies(), b"key", now, crowd)
     delivery = Delivery(memory, fetches, recoder, Said())
-    public = Public(lambda: there, delivery, readers, lambda: f"http://{SITE}", frozenset({SITE}))
+    public = Public(lambda: there, delivery, readers, lambda: f"http://{SITE}", frozenset({SITE}), no_other)
     record = Record(events, metrics, now, crowd)
 
     async def ask(slug: str) -> int:
