@@ -14,6 +14,7 @@ from gateway.content.origin import Care, Origin
 from gateway.errors import Problem, SettingsError
 from gateway.events import Events
 from gateway.passage import Passage
+from gateway.passage.aside import Aside
 from gateway.passage.treatment import Treatment
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.rules_file import parse_rules
@@ -31,7 +32,9 @@ def open_passage(
     """Everything opened; `running` closes it. An origin that does not answer is no error. Raises SettingsError."""
     origin = Origin(settings.origin, events, care_of(settings), host=settings.origin_host)
     host = hostname(settings.site_url.partition("//")[2])
-    treatment = Treatment(caches.memory, caches.store, caches.fetches, rules_of(settings), host, events)
+    aside = Aside()
+    running.push_async_callback(aside.aclose)
+    treatment = Treatment(caches.memory, caches.store, caches.fetches, rules_of(settings), host, events, aside)
     profile, memory = PROFILES[settings.origin_profile], MemoryResponses(settings.memory_cache_bytes // 2)
     alone = not settings.redis_url.get_secret_value()  # an embedded Valkey, and no other worker that writes to it
     shared = RedisResponses(caches.store, signing_key, profile, settings.origin, alone=alone)

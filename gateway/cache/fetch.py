@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 
 from gateway.cache.fill import Fills
 from gateway.cache.memory import MemoryPages
@@ -17,6 +18,9 @@ from gateway.cache.page import PageStore, StoredPage
 
 Fetched = tuple[StoredPage, str, str]
 """A page, with the status (hit or miss) and the level (redis or render) of what was found."""
+
+Make = Callable[[], StoredPage | Awaitable[StoredPage]]
+"""Makes a page: here and now, or aside."""
 
 FOLLOW_SECONDS = 1.0
 """How long a process waits for a page that another is making."""
@@ -35,7 +39,7 @@ class Fetches:
         self._making = asyncio.Semaphore(MADE_AT_ONCE)
         self.counts: Counter[str] = Counter()
 
-    async def page(self, key: str, make: Callable[[], StoredPage]) -> Fetched:
+    async def page(self, key: str, make: Make) -> Fetched:
         """The page under this key. Raises what `make` raises."""
         return await self._under_way.once(key, lambda: self._fetch(key, make))
 
@@ -43,7 +47,7 @@ class Fetches:
         """Fetch nothing any more."""
         await self._under_way.aclose()
 
-    async def _fetch(self, key: str, make: Callable[[], StoredPage]) -> Fetched:
+    async def _fetch(self, key: str, make: Make) -> Fetched:
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._follow_seconds
         page, waited = await self._store.get(key), False
@@ -63,10 +67,11 @@ class Fetches:
         self._memory.put(page)
         return page, "hit", "redis"
 
-    async def _made(self, key: str, make: Callable[[], StoredPage]) -> StoredPage:
+    async def _made(self, key: str, make: Make) -> StoredPage:
         await asyncio.sleep(0)  # with the others in line behind: between a few pages, whoever else waits has a turn
         try:
-            page = make()
+            made = make()
+            page = await made if isawaitable(made) else made
         except Exception:
             await self._store.release(key)
             raise

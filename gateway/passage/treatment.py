@@ -5,43 +5,30 @@ outcome. What no policy touches stays the CMS's own.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
-from hashlib import blake2b
+from dataclasses import dataclass
 
 from gateway.cache.fetch import Fetches
+from gateway.cache.fill import Fills
 from gateway.cache.http.stored import Stored
-from gateway.cache.http.tags import target_name
 from gateway.cache.memory import MemoryPages
 from gateway.cache.page import PageStore, StoredPage
-from gateway.cache.variant import tags_of, variant_key
+from gateway.cache.variant import variant_key
 from gateway.collection import own_treatments, sum_up
 from gateway.content.article import Facts
-from gateway.content.message import Fields, Response, joined, without
-from gateway.content.origin.coding import decode
-from gateway.content.origin.error import OriginError
+from gateway.content.message import Response
+from gateway.content.origin.error import Fault, OriginError
 from gateway.delivery import Reading
 from gateway.events import Events
-from gateway.passage.sight import ByPath, Sight, kept_page
+from gateway.passage.aside import Aside, AsideError
+from gateway.passage.look import LOOKED_AT_HERE, TREATED_HERE, Known, light, look, remake, treatable
+from gateway.passage.sight import ByPath, Sight
 from gateway.policy.decision import Decision, Treatments
-from gateway.render.foreign.recognise import Recognised, recognise
+from gateway.render.foreign.outcome import Alarm
+from gateway.render.foreign.recognise import Recognised
 from gateway.render.foreign.rules import Rules
-from gateway.render.foreign.treat import treat
 
 MEMO_SIZE = 16_384
-BODY_BYTES = 8 * 2**20
-"""Of a page that may be treated, decoded."""
-
-_TREATABLE = ("html", "xml", "json", "x-component", "multipart/byteranges")
-_OF_THE_MOMENT = ("age", "cache-control", "date", "etag", "expires", "last-modified")
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a response turned out to be. `version` names all of it that can show on a treated page."""
-
-    found: Recognised | None
-    version: str
-    tags: tuple[str, ...] = ()
+NONE = Treatments()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,57 +42,56 @@ class _Judged:
 
     @property
     def untouched(self) -> bool:
-        return all(one.treatments == Treatments() for one in (self.page, *self.entries))
-
-
-def treatable(fields: Fields) -> bool:
-    """Whether a body of this type may be an article, or show one, or a part; where no type is said, browsers guess."""
-    kind = (joined(fields, "content-type") or "text/html").partition(";")[0].strip(" \t").lower()
-    return kind.startswith("text/html") or (any(word in kind for word in _TREATABLE) and not kind.startswith("image/"))
+        return self.page.treatments == NONE and all(entry.treatments == NONE for entry in self.entries)
 
 
 class Treatment:
-    """Holds what was recognised and what was made. `host`: the name under which readers know the site."""
+    """Holds what was recognised and what was made. `host`: the name under which readers know the site; `aside`: where
+    large pages are worked on.
+    """
 
     def __init__(
-        self, memory: MemoryPages, store: PageStore, fetches: Fetches, rules: Rules, host: str, events: Events
-    ) -> None:
+        self, memory: MemoryPages, store: PageStore, fetches: Fetches, rules: Rules, host: str, events: Events,
+        aside: Aside,
+    ) -> None:  # fmt: skip
         self._memory = memory
         self._store = store
         self._fetches = fetches
         self._rules = rules
         self._host = host
         self._events = events
+        self._aside = aside
+        self._looking: Fills[Known] = Fills()
         self._by_path = ByPath()
         self._known: OrderedDict[tuple[str, str, int], Known] = OrderedDict()
 
-    def known(self, stored: Stored) -> Known:
-        """What a stored response is; looked at once. Raises OriginError where its coding cannot be undone."""
-        key = (stored.uri, stored.digest, hash(stored.fields))
+    def known(self, stored: Stored) -> Known | None:
+        """What a stored response is, if that is at hand or soon found out. Raises OriginError where its coding cannot
+        be undone.
+        """
+        key = _key_of(stored)
         known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = self._look(stored.response, stored.uri, stored.digest)
-            while len(self._known) > MEMO_SIZE:
-                self._known.popitem(last=False)
+        if known is None and light(stored.response, LOOKED_AT_HERE):
+            known = self._learnt(key, look(stored.response, stored.uri, stored.digest, self._rules, self._host))
         return known
 
-    def tags(self, stored: Stored) -> tuple[str, ...]:
+    async def tags(self, stored: Stored) -> tuple[str, ...]:
         """The names of the articles that it shows; none where it cannot be read."""
         try:
-            return self.known(stored).tags
+            return (await self._looked_at(stored)).tags
         except OriginError:
             return ()
 
     async def of_stored(self, reading: Reading, stored: Stored) -> Sight:
         """What this reader sees of a response that is kept."""
-        known = self.known(stored)
+        known = await self._looked_at(stored)
         if known.found is None:
             return self._by_path.sight(reading, stored.uri)
         return await self._sight(reading, known, known.found, stored.response, keeps=not reading.preview)
 
     async def of_passing(self, reading: Reading, response: Response, target: str) -> Sight:
         """The same of a response that nobody may keep."""
-        known = self._look(response, target, "")
+        known = await self._look(response, target, "")
         if known.found is None:
             return self._by_path.sight(reading, target)
         return await self._sight(reading, known, known.found, response, keeps=False)
@@ -119,16 +105,32 @@ class Treatment:
         self._memory.purge(tags)
         await self._store.purge(tags)
 
-    def _look(self, response: Response, target: str, digest: str) -> Known:
-        if not response.body or not treatable(response.fields):
-            return Known(None, digest)
-        found = recognise(_plain(response), target, self._rules, self._host, digest=digest)
-        if found is None:
-            return Known(None, digest)
-        found = replace(found, facts=_told_apart(found.facts), entries=tuple(map(_told_apart, found.entries)))
-        named = [found.facts] if found.article else []
-        tags = [tag for facts in (*named, *found.entries) for tag in tags_of(facts)]
-        return Known(found, _version(response, digest), tuple(dict.fromkeys((target_name(target), *tags))))
+    async def _looked_at(self, stored: Stored) -> Known:
+        """What a stored response is; looked at once, whoever asks meanwhile."""
+        known = self.known(stored)
+        if known is None:
+            key = _key_of(stored)
+
+            async def look_aside() -> Known:
+                return self._learnt(key, await self._look(stored.response, stored.uri, stored.digest))
+
+            known = await self._looking.once(f"{key}", look_aside)
+        return known
+
+    def _learnt(self, key: tuple[str, str, int], known: Known) -> Known:
+        self._known[key] = known
+        while len(self._known) > MEMO_SIZE:
+            self._known.popitem(last=False)
+        return known
+
+    async def _look(self, response: Response, target: str, digest: str) -> Known:
+        if not (response.body and treatable(response.fields)) or light(response, LOOKED_AT_HERE):
+            return look(response, target, digest, self._rules, self._host)
+        try:
+            return await self._aside.run(f"{target} {digest}", look, response, target, digest, self._rules, self._host)
+        except AsideError as error:
+            self._events.emit("treatment_failed", level="error", message=f"{target} cannot be read: {error}")
+            raise OriginError(Fault.TOO_LARGE, str(error)) from error
 
     async def _sight(
         self, reading: Reading, known: Known, found: Recognised, response: Response, *, keeps: bool
@@ -139,20 +141,25 @@ class Treatment:
             return Sight(judged.decision, facts, found.door)
         key = self._key(reading, known, judged)
 
-        def make() -> StoredPage:
-            return self._made(reading, known, judged, response, key)
+        async def make() -> StoredPage:
+            return await self._made(reading, known, judged, response, key)
 
-        if not keeps:
-            return Sight(judged.decision, facts, found.door, make(), "render")
-        page = self._memory.get(key)
-        if page is not None:
-            return Sight(judged.decision, facts, found.door, page, "memory")
-        page, _, level = await self._fetches.page(key, make)
+        try:
+            if not keeps:
+                return Sight(judged.decision, facts, found.door, await make(), "render")
+            page = self._memory.get(key)
+            if page is not None:
+                return Sight(judged.decision, facts, found.door, page, "memory")
+            page, _, level = await self._fetches.page(key, make)
+        except AsideError as error:  # a page in its stead, for this reader: the next may be luckier
+            page, level = self._here(reading, known, judged, response, key, unable=str(error)), "render"
         return Sight(judged.decision, facts, found.door, page, level)
 
     def recall(self, reading: Reading, stored: Stored) -> Sight | None:
         """The same as far as it is at hand; None where something would have to be made or fetched."""
         known = self.known(stored)
+        if known is None:
+            return None
         if known.found is None:
             sight = self._by_path.sight(reading, stored.uri)
             return sight if sight.page is None else None
@@ -167,21 +174,30 @@ class Treatment:
         found, templates = judged.found, reading.snapshot.renderer.version
         return variant_key(found.facts, judged.decision, found.door, templates, (self._rules.version, known.version))
 
-    def _made(self, reading: Reading, known: Known, judged: _Judged, response: Response, key: str) -> StoredPage:
+    async def _made(self, reading: Reading, known: Known, judged: _Judged, response: Response, key: str) -> StoredPage:
+        if light(response, TREATED_HERE):
+            return self._here(reading, known, judged, response, key)
         site = reading.snapshot.renderer.site
-        treated = treat(
-            _plain(response), judged.found, judged.page, self._rules, site, entries=judged.entries, host=self._host
+        page, alarms = await self._aside.run(
+            key, remake, response, known, judged.page, judged.entries, self._rules, site, self._host, key
         )
-        for alarm in treated.alarms:
+        return self._told(page, alarms)
+
+    def _here(
+        self, reading: Reading, known: Known, judged: _Judged, response: Response, key: str, *, unable: str = ""
+    ) -> StoredPage:
+        site = reading.snapshot.renderer.site
+        made = remake(response, known, judged.page, judged.entries, self._rules, site, self._host, key, unable)
+        return self._told(*made)
+
+    def _told(self, page: StoredPage, alarms: tuple[Alarm, ...]) -> StoredPage:
+        for alarm in alarms:
             self._events.emit(alarm.event, level="error", message=alarm.what)
-        fields = without(treated.fields, ("content-type", "content-encoding", "content-length"))
-        return kept_page(key, treated.page, known.tags, fields)
+        return page
 
 
-def _told_apart(facts: Facts) -> Facts:
-    """Facts with a version that names all of them: a CMS shows one text under many paths, and says more in headers."""
-    said = f"{facts.version}\0{facts!r}".encode("utf-8", "surrogatepass")
-    return replace(facts, version=blake2b(said, digest_size=16).hexdigest())
+def _key_of(stored: Stored) -> tuple[str, str, int]:
+    return stored.uri, stored.digest, hash(stored.fields)
 
 
 def _judge(reading: Reading, found: Recognised) -> _Judged:
@@ -191,22 +207,9 @@ def _judge(reading: Reading, found: Recognised) -> _Judged:
         return snapshot.decide(facts, reading.location, found.door, reading.now)
 
     page = decide(found.facts)
-    if not found.article:
+    if not found.article and page.treatments != NONE:
         page = own_treatments(page)
     if not found.entries:
         return _Judged(found, page, page, ())
     entries = tuple(map(decide, found.entries))
     return _Judged(found, sum_up([(found.facts, page), *zip(found.entries, entries, strict=True)]), page, entries)
-
-
-def _plain(response: Response) -> Response:
-    """The response with its content coding undone."""
-    coding = joined(response.fields, "content-encoding")
-    return response if not coding else replace(response, body=decode(response.body, coding, BODY_BYTES))
-
-
-def _version(response: Response, digest: str) -> str:
-    summed = blake2b(digest.encode() or response.body, digest_size=16)
-    for name, value in without(response.fields, _OF_THE_MOMENT):
-        summed.update(f"\n{name.lower()}:{value}".encode("utf-8", "surrogatepass"))
-    return summed.hexdigest()

@@ -28,8 +28,9 @@ from gateway.content.message import values
 from gateway.content.origin import Origin
 from gateway.content.origin.error import Fault, OriginError
 from gateway.passage.asking import WHOLE, Asking
+from gateway.passage.look import treatable
 from gateway.passage.passing import Asked, Passed
-from gateway.passage.treatment import Treatment, treatable
+from gateway.passage.treatment import Treatment
 
 _TRIES = 3
 

@@ -50,10 +50,12 @@ def treat(
     *,
     entries: Sequence[Decision] = (),
     host: str = "",
+    unable: str = "",
 ) -> Treated:
     """The response under a decision. `entries`: the decisions on `found.entries`, in that order. Never raises.
 
-    `response.body`: any content coding undone. `host`: the name under which readers know the site.
+    `response.body`: any content coding undone. `host`: the name under which readers know the site. `unable`: why the
+    body is not to be looked into; then a plain page takes its place.
     """
     treatments = decision.treatments if found.article else _of_any_page(decision.treatments)
     if found.door is Door.LISTING:
@@ -66,15 +68,21 @@ def treat(
         return Treated(Rendered(treatments.forwarding.status, HTML, language, b""), ())
     if treatments == Treatments() and all(one.treatments == Treatments() for one in entries):
         return Treated(Rendered(response.status, said, language, response.body), response.fields, untouched=True)
-    hosts = Hosts(host, rules.own_hosts)
+    if unable:
+        return _in_its_stead(response, found, treatments, entries, unable)
     try:
-        return _treated(response, said, found, treatments, entries, rules, hosts)
+        return _treated(response, said, found, treatments, entries, rules, Hosts(host, rules.own_hosts))
     except Exception as error:  # noqa: BLE001  (whatever it is, the page must not leave untreated)
-        due = once(treatments.notices, *(one.treatments.notices for one in entries))
-        alarm = Alarm("treatment_failed", f"{type(error).__name__} on {found.facts.slug}")
-        kind = {Door.JSON: JSON, Door.FEED: ATOM}.get(found.door, HTML)
-        page = Rendered(response.status, kind, language, b"", due).wrapped()
-        return Treated(page, (("Content-Type", kind),), (alarm,))
+        return _in_its_stead(response, found, treatments, entries, type(error).__name__)
+
+
+def _in_its_stead(
+    response: Response, found: Recognised, treatments: Treatments, entries: Sequence[Decision], why: str
+) -> Treated:
+    due = once(treatments.notices, *(one.treatments.notices for one in entries))
+    kind = {Door.JSON: JSON, Door.FEED: ATOM}.get(found.door, HTML)
+    page = Rendered(response.status, kind, found.facts.language, b"", due).wrapped()
+    return Treated(page, (("Content-Type", kind),), (Alarm("treatment_failed", f"{why} on {found.facts.slug}"),))
 
 
 def _treated(
