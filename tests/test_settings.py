@@ -41,6 +41,59 @@ def test_every_error_is_said_at_once_with_name_value_and_remedy(tmp_path: Path) 
     assert "did you mean GATEWAY_PORT?" in said
 
 
+def test_what_a_start_needs_is_in_the_same_report_file_by_file(tmp_path: Path) -> None:
+    (tmp_path / "torn.mmdb").write_bytes(b"half of it")
+    wrong = {
+        "GATEWAY_PORT": "eighty",
+        "GATEWAY_GEOIP": f"{tmp_path}/absent.mmdb, {tmp_path}/torn.mmdb",
+        "GATEWAY_REDIS_URL": "http://:hush@cache.example",
+        "GATEWAY_LOG_FILE": "/proc/none/log",
+        "GATEWAY_STATE": "/proc/none",
+    }
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, wrong, starting=True)
+    said = str(caught.value).splitlines()
+    assert sorted(line.partition(":")[0] for line in said) == sorted([*wrong, "GATEWAY_GEOIP"])
+    assert [line.partition("; ")[0] for line in said if line.startswith("GATEWAY_GEOIP")] == [
+        f"GATEWAY_GEOIP: '{tmp_path}/absent.mmdb': it cannot be read (No such file or directory)",
+        f"GATEWAY_GEOIP: '{tmp_path}/torn.mmdb': it is not a whole MaxMind DB",
+    ]
+    assert "hush" not in str(caught.value)
+
+
+def test_a_command_that_only_speaks_with_a_gateway_does_not_fail_for_a_file_that_is_gone(tmp_path: Path) -> None:
+    settings = load_settings({}, {"GATEWAY_GEOIP": f"{tmp_path}/absent.mmdb", "GATEWAY_STATE": str(tmp_path / "state")})
+    assert settings.geoip == (f"{tmp_path}/absent.mmdb",)
+    assert not (tmp_path / "state").exists(), "only a start makes it"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("TRUSTED_PROXIES", "10.0.0.0/8,ngnix", "'ngnix': no proxy is known by that name; did you mean nginx?"),
+        (
+            "CDN_GEO",
+            "cloudfare",
+            "'cloudfare': no CDN of that name tells the place in headers; did you mean cloudflare?",
+        ),
+        ("MODE", "observ", "'observ': there is no such choice; did you mean observe?"),
+        (
+            "BASE_URL",
+            "news.example",
+            "'news.example': it is not the address of a site; write it as https://news.example",
+        ),
+        ("WORKRES", "2", "there is no such setting; did you mean GATEWAY_WORKERS?"),
+        ("WORKERS", "0", "'0': less than 1; it is processes"),
+        ("PORT", "65536", "'65536': more than 65535; it is the public port"),
+        ("PORT", "eighty", "'eighty': no whole number; it is the public port"),
+    ],
+)
+def test_an_unknown_name_is_named_once_with_the_nearest(name: str, value: str, said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, {f"GATEWAY_{name}": value})
+    assert str(caught.value) == f"GATEWAY_{name}: {said}"
+
+
 def test_an_error_in_the_file_has_line_and_column(tmp_path: Path) -> None:
     config = tmp_path / "gateway.yaml"
     config.write_text("port: 80\npotr: 81\n")

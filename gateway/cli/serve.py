@@ -45,7 +45,7 @@ def serve(
         "host": host, "port": port, "admin_host": admin_host, "admin_port": admin_port, "content": content,
         "policies": policies, "workers": workers, "state": state,
     }  # fmt: skip
-    settings = load_settings(given, config=config)
+    settings = load_settings(given, config=config, starting=True)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, greets=not quiet))
 

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from gateway.errors import Problem, SettingsError
-from gateway.pyyaml import read
+from gateway.pyyaml import nearest, read
+from gateway.settings.judge import WrongItemsError, meant
 from gateway.settings.model import PREFIX, SECRETS, Settings
+
+BOUNDS = {"greater_than": ("not more than", "gt"), "greater_than_equal": ("less than", "ge"),
+          "less_than_equal": ("more than", "le")}  # fmt: skip
+"""pydantic's names of broken bounds: what to say, and where the bound is."""
 
 
 def load_settings(
-    given: Mapping[str, object], environment: Mapping[str, str] = os.environ, config: Path | None = None
+    given: Mapping[str, object],
+    environment: Mapping[str, str] = os.environ,
+    config: Path | None = None,
+    *,
+    starting: bool = False,
 ) -> Settings:
     """Settings from three places, the nearer first: `given` (command line; None means not given), environment, file.
+    `starting`: for a gateway that is about to start, so that what they name must be fit for use.
 
     Raises SettingsError with every problem found, each with name, value and remedy.
     """
@@ -28,9 +40,10 @@ def load_settings(
     values |= _from_environment(environment, problems)
     values |= {name: value for name, value in given.items() if value is not None}
     try:
-        settings = Settings.model_validate(values)
+        settings = Settings.model_validate(values, context={"starting": starting})
     except ValidationError as error:
-        problems += [_problem(tuple(map(str, detail["loc"])), detail["msg"], values) for detail in error.errors()]
+        for detail in error.errors():
+            problems += _problems(detail, values)
     if problems:
         raise SettingsError("\n".join(map(str, problems)), problems)
     return settings
@@ -50,7 +63,7 @@ def _from_environment(environment: Mapping[str, str], problems: list[Problem]) -
         elif field in Settings.model_fields:
             values[field] = value
         else:
-            problems.append(_unknown(name, field))
+            problems.append(replace(_unknown(name, field), what="there is no such setting"))
     return values
 
 
@@ -73,14 +86,29 @@ def _from_file(config: Path, problems: list[Problem]) -> dict[str, object]:
 
 
 def _unknown(name: str, field: str) -> Problem:
-    near = get_close_matches(field, Settings.model_fields, n=1)
-    remedy = f"did you mean {PREFIX}{near[0].upper()}?" if near else "remove it, or see the settings in the README"
+    near = nearest(field, Settings.model_fields)
+    remedy = f"did you mean {PREFIX}{near.upper()}?" if near else "remove it, or see the settings in the README"
     return Problem(name, 0, 0, "unknown-setting", f"there is no setting {name}", remedy)
 
 
-def _problem(where: Sequence[str], message: str, values: Mapping[str, object]) -> Problem:
-    field = where[0] if where else ""
-    shown = "(hidden)" if field in SECRETS else repr(str(values.get(field, "")))
-    what, _, remedy = message.removeprefix("Value error, ").partition("; ")
-    about = Settings.model_fields[field].description if field in Settings.model_fields else ""
-    return Problem(f"{PREFIX}{field.upper()}", 0, 0, "bad-setting", f"{shown}: {what}", remedy or f"it is {about}")
+def _problems(detail: ErrorDetails, values: Mapping[str, object]) -> Iterator[Problem]:
+    """What pydantic found wrong with a setting, in our words: one problem for each thing that is wrong in it."""
+    field = str(detail["loc"][0]) if detail["loc"] else ""
+    raised = detail.get("ctx", {}).get("error")
+    known = Settings.model_fields.get(field)
+    whole = str(values.get(field, ""))
+    for value, said in raised.wrong if isinstance(raised, WrongItemsError) else [(whole, detail["msg"])]:
+        what, _, remedy = said.removeprefix("Value error, ").partition("; ")
+        remedy = remedy or (f"it is {known.description}" if known else "")
+        if detail["type"] == "literal_error" and known:
+            what, remedy = (
+                "there is no such choice",
+                meant(value, [word for word in get_args(known.annotation) if word]),
+            )
+        elif detail["type"] in ("int_parsing", "float_parsing"):
+            what = "no whole number" if detail["type"] == "int_parsing" else "no number"
+        elif detail["type"] in BOUNDS:
+            word, limit = BOUNDS[detail["type"]]
+            what = f"{word} {detail.get('ctx', {}).get(limit)}"
+        shown = "(hidden)" if field in SECRETS else repr(value)
+        yield Problem(f"{PREFIX}{field.upper()}", 0, 0, "bad-setting", f"{shown}: {what}", remedy)

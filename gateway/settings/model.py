@@ -24,6 +24,7 @@ from gateway.errors import Problem, SettingsError
 from gateway.geo import presets
 from gateway.geo.cdn import CdnGeo
 from gateway.geo.client_address import PROXY_PROTOCOL, X_FORWARDED_FOR, TrustedProxies
+from gateway.settings import judge
 
 PREFIX = "GATEWAY_"
 SECRETS = ("redis_url", "admin_token", "signing_key")
@@ -129,39 +130,41 @@ class Settings(BaseModel):
             raise ValueError("there is no such file; name a YAML file, or none")
         return value
 
+    @field_validator("geoip")
+    @classmethod
+    def _evidence(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return judge.each(value, judge.no_evidence) if judge.starting(info) else value
+
     @field_validator("geoip_shadow")
     @classmethod
     def _files(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for name in value:
-            if not Path(name).is_file():
-                raise ValueError(f"there is no file {name!r}; name MMDB files, or none")
+        return judge.each(value, lambda name: "" if Path(name).is_file() else "there is no such file; name MMDB files")
+
+    @field_validator("log_file", "state")
+    @classmethod
+    def _places(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        wrong_of = judge.no_log if info.field_name == "log_file" else judge.no_state
+        if value is not None and judge.starting(info) and (wrong := wrong_of(value)):
+            raise ValueError(wrong)
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        url = value.get_secret_value()
+        if url and judge.starting(info) and (wrong := judge.no_redis(url)):
+            raise ValueError(wrong)
         return value
 
     @field_validator("base_url")
     @classmethod
     def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for url in value:
-            parts = urlsplit(url)
-            if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
-                raise ValueError(f"{url!r} is not the address of a site; write it as https://news.example")
-        return tuple(url.rstrip("/") for url in value)
+        return tuple(url.rstrip("/") for url in judge.each(value, judge.no_site))
 
     @field_validator("trusted_proxies")
     @classmethod
     def _ranges(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        for name in value:
-            if name in presets.names():
-                try:
-                    presets.preset(name, _lists(info.data))
-                except SettingsError as error:
-                    raise ValueError(str(error)) from error
-            else:
-                try:
-                    ip_network(name)
-                except ValueError as error:
-                    known = ", ".join(presets.names())
-                    raise ValueError(f"{name!r}: {error}; write a CIDR as 10.0.0.0/8, or one of: {known}") from error
-        return value
+        return judge.each(value, lambda name: judge.no_proxy(name, _lists(info.data)))
 
     @field_validator("client_address_header")
     @classmethod
@@ -177,7 +180,7 @@ class Settings(BaseModel):
     def _cdn(cls, value: str, info: ValidationInfo) -> str:
         able = [name for name in presets.names() if presets.preset(name).geo]
         if value and value not in able:
-            raise ValueError(f"no CDN of that name tells the place in headers; write one of: {', '.join(able)}")
+            raise ValueError(f"no CDN of that name tells the place in headers; {judge.meant(value, able)}")
         if value and value not in info.data.get("trusted_proxies", (value,)):
             raise ValueError(f"it is not trusted; add {value} to GATEWAY_TRUSTED_PROXIES")
         return value

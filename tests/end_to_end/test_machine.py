@@ -28,9 +28,12 @@ def small(root: Path) -> dict[str, Path]:
 
 
 def test_a_database_that_is_not_there_stops_the_start_and_is_named(tmp_path: Path) -> None:
-    with gateway(tmp_path, wait=False, geoip=str(tmp_path / "absent.mmdb"), **small(tmp_path)) as running:  # type: ignore[arg-type]
-        assert running.process.wait(60) == 1
-    assert "absent.mmdb" in (tmp_path / "console.txt").read_text()
+    absent = str(tmp_path / "absent.mmdb")
+    with gateway(tmp_path, wait=False, geoip=absent, mode="observ", **small(tmp_path)) as running:  # type: ignore[arg-type]
+        assert running.process.wait(60) == 2
+    said = (tmp_path / "console.txt").read_text()
+    assert "absent.mmdb" in said
+    assert "did you mean observe?" in said, "one report of all settings"
 
 
 def test_when_no_descriptor_is_left_it_waits_and_goes_on_when_there_are_some(tmp_path: Path) -> None:
