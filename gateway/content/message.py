@@ -64,9 +64,9 @@ def joined(fields: Fields, name: str) -> str | None:
 
 
 def without(fields: Fields, names: Iterable[str]) -> Fields:
-    """The fields but these; names are compared without case."""
-    left_out = {name.lower() for name in names}
-    return tuple((name, value) for name, value in fields if name.lower() not in left_out)
+    """The fields but these; names are compared without case. A frozenset of names has them in small letters already."""
+    left_out = names if isinstance(names, frozenset) else {name.lower() for name in names}
+    return tuple([field for field in fields if field[0].lower() not in left_out])
 
 
 def hop_by_hop(fields: Fields) -> frozenset[str]:
@@ -74,7 +74,10 @@ def hop_by_hop(fields: Fields) -> frozenset[str]:
     9111, section 3.1, and whatever Connection nominates. Cache-Control and the like are never among them: a sender
     that nominates a field that must reach the end would take a cache's orders away.
     """
-    nominated = {option.strip(" \t").lower() for value in values(fields, "connection") for option in value.split(",")}
+    lines = values(fields, "connection")
+    if not lines:
+        return _HOP_BY_HOP
+    nominated = {option.strip(" \t").lower() for value in lines for option in value.split(",")}
     return _HOP_BY_HOP | (nominated - _END_TO_END - {"", "close"})
 
 

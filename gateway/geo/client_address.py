@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from gateway.geo.forwarded import elements
@@ -84,7 +85,7 @@ def client_address(peer: str | None, headers: Sequence[tuple[str, str]], trusted
     if not peer:
         return ClientAddress(None, "none", NO_ADDRESS)
     named = peer.startswith(NAMED)
-    address = parse_address(peer.removeprefix(NAMED))
+    address = _peer(peer.removeprefix(NAMED))
     if address is None:
         return ClientAddress(None, "none", UNPARSABLE)
     if not trusted.trusts(address):
@@ -112,6 +113,10 @@ def parse_address(text: str) -> Address | None:
         return ip_address(text)
     except ValueError:
         return None
+
+
+_peer = lru_cache(maxsize=256)(parse_address)
+"""Behind proxies, few addresses are all that ever connect."""
 
 
 def unwrapped(address: Address) -> Address:

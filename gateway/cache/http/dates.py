@@ -30,7 +30,7 @@ def parsed(text: str, now: float) -> float | None:
     """Unix seconds of an HTTP date; None for what is none. `now` places the two-digit years of RFC 850's form: what
     seems more than fifty years ahead is in the past.
     """
-    return _parsed(text.strip(" \t"), datetime.fromtimestamp(now, UTC).date().toordinal())
+    return _parsed(text.strip(" \t"), _EPOCH + int(now // 86400))
 
 
 @lru_cache(maxsize=1024)

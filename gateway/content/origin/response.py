@@ -104,6 +104,8 @@ class StreamedResponse:
         return self._payload.at_eof()
 
     async def _next(self, seconds: float) -> bytes:
+        if self._payload.is_eof() and self._payload.exception() is None:
+            return await self._payload.readany()  # all of it is here: no timer is needed
         try:
             return await within(seconds, Fault.TIMEOUT, self._payload.readany())
         except OriginError as error:

@@ -89,9 +89,11 @@ def mapped(source: Source, reading: Reading, said: Statements, path: str) -> str
     for pattern, value in source.paths:
         if path_matches(pattern, path):
             return value
+    if source.segment < 1:
+        return ""
     segments = [segment for segment in spoken_path(path).split("/") if segment]
     # the last segment names the article itself
-    return segments[source.segment - 1] if 0 < source.segment < len(segments) else ""
+    return segments[source.segment - 1] if source.segment < len(segments) else ""
 
 
 def _language(reading: Reading, said: Statements, path: str) -> str:

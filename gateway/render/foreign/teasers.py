@@ -58,8 +58,9 @@ def without_refused(tree: LexborHTMLParser, hosts: Hosts, own: str, refused: Map
 def _paths(tree: LexborHTMLParser, hosts: Hosts, own: str) -> Mapping[int, str]:
     """The page of this site that each link leads to, by the link's `mem_id`."""
     found: dict[int, str] = {}
-    for node in tree.css("a[href]"):
-        path = hosts.path(attribute(node, "href"), own)
+    for node in tree.tags("a"):
+        address = (node.attributes or {}).get("href")
+        path = hosts.path(address or "", own) if address is not None else ""
         if path and path not in ("/", own):
             found[node.mem_id] = path
     return found
