@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from gateway.content.article import Facts
 from gateway.policy.match import path_matches
-from gateway.render.foreign.document import attribute, put
+from gateway.render.foreign.document import put
 from gateway.render.foreign.facts import UNKNOWN, Reading, labelled, mapped, spellings
 from gateway.render.foreign.hosts import Hosts
 from gateway.render.foreign.rules import Rules
