@@ -41,14 +41,12 @@ from gateway.web.public import Public
 from gateway.web.reader import Readers
 from gateway.web.record import Record
 from gateway.web.server import Server, assert_strict_parser
+from gateway.web.tally import settle_for_ever, settle_last
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 DRAIN_SECONDS = 30.0
 GRACE_SECONDS = 1.0
 BACKLOG = 1024
-SETTLINGS_A_SECOND = 20
-SETTLED_AT_ONCE = 500
-"""Readers, and answers: some milliseconds' work."""
 
 
 def utc_now() -> datetime:
@@ -152,8 +150,8 @@ class Gateway:
         crowd.publish(self.metrics, express.names_met if express else tuple)
         if express is not None:
             self.metrics.before_scrape(express.settle)
-        telling = asyncio.create_task(_tell(record, express, crowd))
-        running.push_async_callback(_told, telling, record, express)
+        settling = asyncio.create_task(settle_for_ever(record, express, crowd))
+        running.push_async_callback(settle_last, settling, record, express)
         operations = Operations(self.upkeep, caches.memory, caches.store, self.events, self.metrics, passage)
         await self._listen(lane, express, operations)
         await running.enter_async_context(self.upkeep)
@@ -271,25 +269,7 @@ async def _drain(site: web.SockSite, server: Server, lanes: list[Lane | Express]
         await asyncio.sleep(0.05)
 
 
-async def _tell(record: Record, express: Express | None, crowd: Crowd) -> None:
-    """Hand on what was counted, a little at a time; at the turn of the hour that is a line for each cell."""
-    while True:
-        for _ in range(SETTLINGS_A_SECOND):
-            await asyncio.sleep(1 / SETTLINGS_A_SECOND)
-            if express is not None:
-                express.settle(SETTLED_AT_ONCE)
-        crowd.look(time.monotonic())
-        record.flush_facts()
-
-
 async def _ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-async def _told(telling: asyncio.Task[None], record: Record, express: Express | None) -> None:
-    await _ended(telling)
-    if express is not None:
-        express.settle()
-    record.flush_facts(closing=True)

@@ -7,6 +7,7 @@ article version, decision, reader's standings and second; whatever it does not h
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -75,8 +76,8 @@ class Express:
         self._shapes: dict[tuple[object, ...], int] = {}
         self._answers_of: dict[str, set[Key]] = {}
         self._prepared.forget_by(self._forget)
-        self._served: list[Answer] = []
-        self._heard: list[Known] = []
+        self._served: deque[Answer] = deque()
+        self._heard: deque[Known] = deque()
         self._moment = Moment()
         self.draining = False
 
@@ -97,16 +98,21 @@ class Express:
                     return self._send(known, answer, condition, parent, now)
         return self._answer_anew(data, peer, now, unfamiliar=read is None)
 
-    def settle(self, most: int | None = None) -> None:
-        """Hand what was counted to the metrics and the decision facts; of so many readers and answers at most, or of
-        all: whoever does it a little at a time keeps no reader waiting.
+    @property
+    def waiting(self) -> int:
+        """Readers and answers of which something was counted since their last settling."""
+        return len(self._heard) + len(self._served)
+
+    def settle(self, share: int = 1) -> None:
+        """Hand what was counted to the metrics and the decision facts: of this part of the readers and answers
+        that wait, the longest waiting first; 1: of all. Whoever does it a little at a time keeps no reader waiting.
         """
-        for _ in range(len(self._heard) if most is None else min(most, len(self._heard))):
-            known = self._heard.pop()
+        for _ in range(-(-len(self._heard) // share)):
+            known = self._heard.popleft()
             self._record.seen(known.reader, known.count)
             known.count = 0
-        for _ in range(len(self._served) if most is None else min(most, len(self._served))):
-            self._settle(self._served.pop())
+        for _ in range(-(-len(self._served) // share)):
+            self._settle(self._served.popleft())
 
     def _settle(self, answer: Answer) -> None:
         record, total = self._record, 0
