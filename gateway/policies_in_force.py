@@ -34,11 +34,14 @@ class PoliciesInForce:
         self._clock = clock
         self._keeps_state = keeps_state
         self.activated = clock()
+        self._mistakes = 0
+        """In the directory as it was last read; what it says is then not in force, whatever is."""
 
     async def start(self) -> PolicySet:
         """The first set; the caller puts it into force. Raises PolicyError where there is none."""
         loaded = await self._loader.start()
         if loaded.refused:
+            self._mistakes = 0 if self.rolled_back else len(loaded.refused)
             problems = list(map(str, loaded.refused))
             reason = loaded.refused[0].code if self.rolled_back else "refused"
             self._events.emit(
@@ -60,16 +63,32 @@ class PoliciesInForce:
     async def roll_back(self, revision: str, *, actor: str) -> None:
         """Put a former set into force ("": the one before). Raises PolicyError if it is not kept, or cannot be used."""
         await self._activate(await self._loader.roll_back(revision), actor, "rollback")
+        if not self.rolled_back:
+            self._mistakes = 0  # the directory says just this
 
     @property
     def rolled_back(self) -> str:
         """The directory's revision, while it is rolled back; else ""."""
         return self._loader.passed_over
 
+    def warnings(self) -> tuple[str, ...]:
+        """Why the directory is not in force. Whoever asks may be anybody: it tells of no policy, so none is named."""
+        found = []
+        if self.rolled_back:
+            now = self._current.revision
+            found.append(f"the policies directory was rolled back: its {self.rolled_back} is not in force, {now} is")
+        if self._mistakes:
+            mistakes = f"{self._mistakes} mistake{'s' * (self._mistakes > 1)}"
+            either = " either" if self.rolled_back else ""
+            what = f"what the policies directory holds now is not in force{either}"
+            found.append(f"{what}: {mistakes}; `gateway check` says where")
+        return tuple(found)
+
     async def _put(self, loading: Awaitable[Loaded | None], actor: str) -> None:
         try:
             loaded = await loading
         except PolicyError as error:
+            self._mistakes = max(1, len(error.problems))
             self._metrics.add("gateway_policy_reloads_total", ("rejected",))
             self._events.emit(
                 "policy_rejected",
@@ -79,6 +98,7 @@ class PoliciesInForce:
                 problems=[str(problem) for problem in error.problems] or [str(error)],
             )
             raise
+        self._mistakes = 0
         if loaded is not None:
             self._metrics.add("gateway_policy_reloads_total", ("accepted",))
             await self._activate(loaded, actor, "activate")

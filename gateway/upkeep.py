@@ -142,8 +142,7 @@ class Upkeep:
         now = self._clock()
         old = [info.name for info in self._snapshot.witnesses.infos if now - info.built > OLD_EVIDENCE]
         warnings = [f"evidence is older than {OLD_EVIDENCE.days} days: {', '.join(old)}"] if old else []
-        if self._policies.rolled_back:
-            warnings.append(f"the policies directory was rolled back: its {self._policies.rolled_back} is not in force")
+        warnings += self._policies.warnings()
         if self._snapshot.index.problems:
             warnings.append(f"{len(self._snapshot.index.problems)} problems in the content directory")
         return tuple(warnings)

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -46,6 +46,13 @@ def notice(running: Running) -> str:
     return next(name for name in NOTICES if f'data-notice="{name}"' in text)
 
 
+def wait_until(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return holds()
+
+
 def write(policies: Path, text: str, running: Running | None = None) -> None:
     count = len(running.events("policy_reloaded")) + 1 if running else 0
     (policies / "warn.yaml").write_text(text, "utf-8")
@@ -80,6 +87,44 @@ def test_a_rollback_holds_until_the_directory_says_something_else(
         assert "rolled back" not in str(running.admin("/readyz").json()["warnings"])
         write(policies, SECOND, running)
         assert notice(running) == "second"
+
+
+def test_readiness_says_of_a_rollback_and_of_a_later_mistake(tmp_path: Path, content: Path, policies: Path) -> None:
+    def warnings(running: Running) -> list[str]:
+        found = running.admin("/readyz").json()["warnings"]
+        assert isinstance(found, list)
+        return [warning for warning in found if "policies directory" in warning]
+
+    with gateway(tmp_path, content=content, policies=policies) as running:
+        first = str(running.wait_for("gateway_started")[0]["gateway.policy.revision"])
+        assert warnings(running) == []
+        write(policies, SECOND, running)
+        second = str(running.events("policy_reloaded")[0]["gateway.policy.revision"])
+        command(running.environment, "rollback")
+        rolled_back = f"the policies directory was rolled back: its {second} is not in force, {first} is"
+        assert warnings(running) == [rolled_back]
+
+        write(policies, THIRD.replace("readers:", "raeders:"))
+        running.wait_for("policy_rejected")
+        mistake = "what the policies directory holds now is not in force either: 2 mistakes; `gateway check`"
+        mistaken = warnings(running)
+        assert mistaken[0] == rolled_back
+        assert mistaken[1].startswith(mistake)
+        assert "warn" not in str(mistaken), "whoever asks may be anybody: no policy is named"
+
+        write(policies, SECOND)
+        assert wait_until(lambda: warnings(running) == [rolled_back])
+        write(policies, THIRD, running)
+        assert warnings(running) == []
+
+
+def test_readiness_says_of_a_start_on_the_last_good_set(tmp_path: Path, content: Path, policies: Path) -> None:
+    with gateway(tmp_path, content=content, policies=policies):
+        pass
+    write(policies, THIRD.replace("readers:", "raeders:"))
+    with gateway(tmp_path, content=content, policies=policies) as running:
+        told = str(running.admin("/readyz").json()["warnings"])
+        assert "what the policies directory holds now is not in force: 2 mistakes" in told
 
 
 def test_a_reload_that_somebody_asks_for_ends_a_rollback(tmp_path: Path, content: Path, policies: Path) -> None:
