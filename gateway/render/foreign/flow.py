@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -128,9 +128,11 @@ class Flow:
                 spans.append([word.start, word.end])
             previous = index
         by_piece: dict[int, list[tuple[int, int, bool]]] = {}
+        starts = [piece.start for piece in self.pieces]
         for start, end in spans:
             opened = True
-            for number, piece in enumerate(self.pieces):
+            for number in range(bisect_right(starts, start) - 1, bisect_left(starts, end)):
+                piece = self.pieces[number]
                 low, high = max(start, piece.start), min(end, piece.start + len(piece.text))
                 if low < high:
                     by_piece.setdefault(number, []).append((low - piece.start, high - piece.start, opened))

@@ -66,12 +66,12 @@ class Entry:
         if body is None:
             return self._with_notices("", notices=notices)
         parts = Anatomy(None, body)
-        outcome = withhold(tree, self.treatments, parts, self.facts.language)
+        hidden = withhold(tree, self.treatments, parts, self.facts.language).hidden()
         self.hidden = Hidden(
-            Traces(self.hidden.words.runs | outcome.hidden.words.runs),
-            self.hidden.stems | outcome.hidden.stems,
+            Traces(self.hidden.words.runs | hidden.words.runs),
+            self.hidden.stems | hidden.stems,
         )
-        scrub(tree, outcome.hidden)
+        scrub(tree, hidden)
         protected(tree, Page(text, self.facts, self.treatments, self.rules, self.hosts), Anatomy(None, None))
         made = (body.inner_html or "") if tree.body is not None else ""
         if self.hidden and betrayed(made, self.hidden):

@@ -74,7 +74,7 @@ def treat_page(page: Page) -> Made:
     alarms: list[Alarm] = []
     for safe in (False, True):
         document = Document(page.text)
-        outcome, parts = _treated(document, page)
+        outcome, hidden, parts = _treated(document, page)
         alarms = [Alarm("withhold_unmatched", f"{what} on {page.facts.slug}") for what in outcome.unmatched]
         alarms += [Alarm("withhold_inexact", f"{what} on {page.facts.slug}") for what in outcome.inexact]
         if outcome.lost:
@@ -83,7 +83,7 @@ def treat_page(page: Page) -> Made:
         content = (parts.body.inner_html or "") if parts.body is not None else ""
         place_notices(document.tree, due, page.rules, parts, safe=safe)
         html = document.html()
-        if outcome.hidden and betrayed(html, outcome.hidden):
+        if hidden and betrayed(html, hidden):
             alarms.append(Alarm("withheld_whole_page", page.facts.slug))
             return _plain(page, due, "", alarms)
         if not lost(html, [one.id for one in due]):
@@ -97,7 +97,7 @@ def betrayed(html: str, hidden: Hidden) -> bool:
     return bool(Flow(parse(html)).runs_of(hidden.words)) or hidden.stands_in(html)
 
 
-def _treated(document: Document, page: Page) -> tuple[Outcome, Anatomy]:
+def _treated(document: Document, page: Page) -> tuple[Outcome, Hidden, Anatomy]:
     tree, treatments = document.tree, page.treatments
     for node in tree.css("[data-notice], [data-withheld]"):  # only ours are counted
         for name in ("data-notice", "data-withheld"):
@@ -107,7 +107,8 @@ def _treated(document: Document, page: Page) -> tuple[Outcome, Anatomy]:
     without_refused(tree, page.hosts, page.facts.slug, dict(page.refused), page.facts.language)
     outcome = withhold(tree, treatments, parts, page.facts.language)
     without_scripts_that_rebuild(tree)
-    scrub(tree, outcome.hidden)
+    hidden = outcome.hidden()
+    scrub(tree, hidden)
     title = next((text for target, text in treatments.substitutes if target == "title"), None)
     if title is not None:
         retitle(tree, writable(plain_text(prose(title))), page.facts.title)
@@ -118,7 +119,7 @@ def _treated(document: Document, page: Page) -> tuple[Outcome, Anatomy]:
     tell(tree, treatments.social)
     if document.whole:
         as_utf8(tree)
-    return outcome, parts
+    return outcome, hidden, parts
 
 
 def protected(tree: LexborHTMLParser, page: Page, parts: Anatomy) -> None:

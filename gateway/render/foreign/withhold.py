@@ -18,7 +18,7 @@ from gateway.policy.decision import Treatments
 from gateway.policy.model import NoticeText
 from gateway.policy.parts import QUOTE, SELECTOR, part_label
 from gateway.render.foreign.anatomy import Anatomy
-from gateway.render.foreign.document import found, put
+from gateway.render.foreign.document import ancestors, found, put
 from gateway.render.foreign.flow import Flow
 from gateway.render.foreign.notices_in import foreign_inline_mark, foreign_mark
 from gateway.render.foreign.scrub import Hidden, stem_of, stems_in
@@ -46,9 +46,8 @@ class Outcome:
     lost: bool = False
     uncut: bool = False
 
-    @property
     def hidden(self) -> Hidden:
-        """What must be found nowhere on the page."""
+        """What must be found nowhere on the page. Takes time by the length of what was taken out."""
         return Hidden(Traces.of(self.texts), frozenset(self.stems))
 
 
@@ -189,19 +188,13 @@ def _texts(node: LexborNode) -> list[str]:
 
 def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
     kept: list[LexborNode] = []
+    within: set[int] = set()
     for node in nodes:  # in the order of the page, so what is around comes first
-        if not any(_inside(node, other) for other in kept):
-            kept.append(node)
+        if node.mem_id in within or any(one.mem_id in within for one in ancestors(node)):
+            continue
+        within.add(node.mem_id)
+        kept.append(node)
     return kept
-
-
-def _inside(node: LexborNode, other: LexborNode) -> bool:
-    at = node.parent
-    while at is not None:
-        if at.mem_id == other.mem_id:
-            return True
-        at = at.parent
-    return False
 
 
 def _marks(notice: NoticeText, what: str, language: str) -> tuple[str, str]:
