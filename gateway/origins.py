@@ -59,7 +59,9 @@ def care_of(settings: Settings) -> Care:
     care = Care(
         connect_seconds=settings.origin_connect_seconds,
         first_byte_seconds=settings.origin_first_byte_seconds,
+        unsafe_first_byte_seconds=settings.origin_unsafe_first_byte_seconds,
         total_seconds=settings.origin_total_seconds,
+        probe_path=settings.origin_probe_path,
         concurrency=settings.origin_concurrency,
     )
     return care.for_rfc9111() if settings.origin_profile == RFC9111 else care

@@ -29,6 +29,8 @@ from gateway.settings import judge
 PREFIX = "GATEWAY_"
 SECRETS = ("redis_url", "admin_token", "signing_key")
 
+_TARGET = re.compile(r"/(?!/)[!$-;=?-Z_a-z~]*")
+"""A path and perhaps a query, as a request line has them (RFC 9112, section 3.2.1)."""
 _FIELD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 PROXY_LISTS = "proxies"
@@ -99,7 +101,13 @@ class Settings(BaseModel):
     origin_connect_seconds: float = Field(default=0.25, gt=0, description="how long a CMS may take to accept")
     origin_first_byte_seconds: float = Field(default=2.0, gt=0, description="how long it may take to begin an answer")
     origin_total_seconds: float = Field(default=5.0, gt=0, description="how long it may take to end one")
+    origin_unsafe_first_byte_seconds: float = Field(
+        default=60.0, gt=0, description="the same for POST and its like: an upload may be worked on for long"
+    )
     origin_concurrency: int = Field(default=64, ge=1, description="requests that it is sent at once")
+    origin_probe_path: str = Field(
+        default="/", description="what it is asked, with HEAD, to find out whether it is well again"
+    )
     express: Literal["on", "off"] = Field(default="on", description="answer warm plain GETs ahead of aiohttp")
     memory_cache_bytes: int = Field(default=64 * 2**20, ge=0, description="bound of the in-process cache")
     timezone: str = Field(default="", description="IANA zone in which pages write dates; empty: as each article does")
@@ -134,6 +142,13 @@ class Settings(BaseModel):
     @classmethod
     def _evidence(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         return judge.each(value, judge.no_evidence) if judge.starting(info) else value
+
+    @field_validator("origin_probe_path")
+    @classmethod
+    def _is_a_path(cls, value: str) -> str:
+        if not _TARGET.fullmatch(value):
+            raise ValueError("it is no path on the CMS; write it as /health, without host and spaces")
+        return value
 
     @field_validator("geoip_shadow")
     @classmethod

@@ -61,6 +61,8 @@ class Asking:
                 else:
                     sending = asyncio.create_task(connection.send(body, length, self._care.silence_seconds))
                     message, payload = await self._while_sending(connection, sending, interim)
+                if not repeatable:  # it has had its time to begin; this is for the rest
+                    until = asyncio.get_running_loop().time() + self._care.total_seconds
                 return StreamedResponse(message, payload, connection, self._care, until, blame, sending)
             except OriginError as error:
                 connection.abort()
