@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
+from contextlib import ExitStack
 from dataclasses import replace
 
 from gateway.cache.http.invalidate import invalidated
@@ -62,10 +62,10 @@ class Asking:
         """Ask as anybody might; None where the answer is for one reader alone, and this one is somebody."""
         old, why, profile = verdict.stored, verdict.why, self.profile
         request, purges = _as_anybody(asked, verdict), self._purges
-        async with AsyncExitStack() as stack:
-            requested_at = self.clock()
-            exchange = self.origin.exchange(request, None, asked.interim, standby=old is not None)
-            streamed = await stack.enter_async_context(exchange)
+        requested_at = self.clock()
+        streamed = await self.origin.ask(request, None, asked.interim, standby=old is not None)
+        with ExitStack() as stack:
+            stack.callback(streamed.close)
             received_at = self.clock()
             head = Response(streamed.status, streamed.reason, streamed.fields)
             confirmed = isinstance(verdict, Validate) and head.status == 304
@@ -113,10 +113,10 @@ class Asking:
         """
         if asked.careful and request.method in ("GET", "HEAD"):
             request = replace(request, fields=without(request.fields, _CONDITIONS_BUT_RANGE))
-        async with AsyncExitStack() as stack:
-            requested_at = self.clock()
-            exchange = self.origin.exchange(request, asked.body, asked.interim)
-            streamed = await stack.enter_async_context(exchange)
+        requested_at = self.clock()
+        streamed = await self.origin.ask(request, asked.body, asked.interim)
+        with ExitStack() as stack:
+            stack.callback(streamed.close)
             head = Response(streamed.status, streamed.reason, streamed.fields)
             doubtful = invalidated(request, head, self._base_url, self.responses.memory.held(request.target))
             if doubtful:
@@ -153,7 +153,7 @@ class Asking:
                 raise streamed.refused(OriginError(Fault.SUSPICIOUS, doubt))
         return response
 
-    def _streaming(self, asked: Asked, passed: Passed, stack: AsyncExitStack, streamed: StreamedResponse) -> Passed:
+    def _streaming(self, asked: Asked, passed: Passed, stack: ExitStack, streamed: StreamedResponse) -> Passed:
         """What passes on as it comes, unless this reader may not have it."""
         sight = self.treatment.of_unseen(asked.reading, asked.request.target) if asked.careful else NOTHING
         if sight.page is not None:

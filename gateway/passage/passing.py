@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from gateway.cache.http.stored import Stored
@@ -35,13 +35,13 @@ class Asked:
 class Stream:
     """A body that is still coming; whoever sends it closes it."""
 
-    def __init__(self, stack: AsyncExitStack, streamed: StreamedResponse) -> None:
+    def __init__(self, stack: ExitStack, streamed: StreamedResponse) -> None:
         self._stack = stack
         self.chunks = streamed.chunks
 
     async def aclose(self) -> None:
         """Let go of the connection."""
-        await self._stack.aclose()
+        self._stack.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ def passable(target: str, *, exact: bool = False) -> str | None:
     without a single reading is passed on all the same, and policies see it as it stands.
     """
     raw = target.partition("?")[0]
+    if _PLAIN.fullmatch(raw):
+        return raw
     if target == "*":
         return "*"
     if not raw.startswith("/"):
@@ -55,4 +57,6 @@ def passable(target: str, *, exact: bool = False) -> str | None:
     return re.sub(r"/{2,}", "/", re.sub(r";[^/]*", "", path)) or "/"
 
 
+_PLAIN = re.compile(r"/|(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?")
+"""Most paths have a single reading at sight."""
 _DOUBTFUL = re.compile(r"[\x00-\x1f\x7f\\]|(?:^|/)\.\.?(?:/|$)|%[0-9A-Fa-f]{2}")

@@ -73,32 +73,45 @@ class Origin:
         *,
         standby: bool = False,
     ) -> AsyncIterator[StreamedResponse]:
-        """Ask, and read the answer while the context lasts. Raises OriginError on entering it.
+        """Ask, and read the answer while the context lasts (see `ask`)."""
+        response = await self.ask(request, body, interim, standby=standby)
+        try:
+            yield response
+        finally:
+            response.close()
+
+    async def ask(
+        self,
+        request: Request,
+        body: AsyncIterator[bytes] | None = None,
+        interim: Interim | None = None,
+        *,
+        standby: bool = False,
+    ) -> StreamedResponse:
+        """The answer, which whoever asked must close. Raises OriginError.
 
         The request's connection fields, Host, Expect and framing are left out or made anew here; everything else goes
         as it stands. `body` is sent as Content-Length says, else in chunks. `standby`: something stale stands ready,
         so that this request gives way where the origin has just recovered or this page has just failed.
         """
         method, target = request.method, request.target
-        loop = asyncio.get_running_loop()
-        self._guard.admit(method, target, loop.time(), standby=standby)
+        self._guard.admit(method, target, asyncio.get_running_loop().time(), standby=standby)
 
         def blame(error: OriginError) -> None:
             self._blame(method, target, error)
 
-        async with self._places.place(target, upload=body is not None) as leave:
-            self.counts["requests"] += 1
-            try:
-                response = await self._asking.ask(request, body, interim, blame)
-            except OriginError as error:
+        leave = await self._places.taken(target, upload=body is not None)
+        self.counts["requests"] += 1
+        try:
+            response = await self._asking.ask(request, body, interim, blame)
+        except BaseException as error:
+            leave()
+            if isinstance(error, OriginError):
                 blame(error)
-                raise
-            self._judge(method, target, response)
-            response.leave = leave
-            try:
-                yield response
-            finally:
-                self._asking.done(response)
+            raise
+        response.leave, response.done = leave, self._asking.done
+        self._judge(method, target, response)
+        return response
 
     async def fetch(
         self, request: Request, *, limit: int | None = None, interim: Interim | None = None, standby: bool = False
@@ -118,7 +131,8 @@ class Origin:
         if response.status in FAILED:
             self.counts[f"status {response.status}"] += 1
         now = asyncio.get_running_loop().time()
-        wait = retry_after_of(joined(response.fields, "retry-after"), joined(response.fields, "date"))
+        after = joined(response.fields, "retry-after")
+        wait = retry_after_of(after, joined(response.fields, "date")) if after is not None else None
         if self._guard.answered(method, target, response.status, wait, now):
             self._doubt()
 

@@ -7,8 +7,7 @@ who send a body, however slowly, have places of their own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 from gateway.content.origin.care import Care
 from gateway.content.origin.error import Fault, OriginError
@@ -23,9 +22,8 @@ class Places:
         self._uploads = asyncio.Semaphore(care.uploads)
         self._paths: dict[str, tuple[asyncio.Semaphore, int]] = {}
 
-    @asynccontextmanager
-    async def place(self, target: str, *, upload: bool = False) -> AsyncIterator[Callable[[], None]]:
-        """A place while the context lasts, or until what this yields is called. `upload`: a body goes out with it.
+    async def taken(self, target: str, *, upload: bool = False) -> Callable[[], None]:
+        """A place, until what this returns is called, once or more often. `upload`: a body goes out with it.
 
         Raises OriginError with BUSY if none gets free in time.
         """
@@ -33,25 +31,31 @@ class Places:
         own, users = self._paths.get(path) or (asyncio.Semaphore(self._care.per_path), 0)
         self._paths[path] = own, users + 1
         taken: list[asyncio.Semaphore] = []
+        left = False
 
         def leave() -> None:
-            while taken:
-                taken.pop().release()
-
-        try:
-            for places in (self._uploads,) if upload else (own, self._all):
-                await self._taken(places)
-                taken.append(places)
-            yield leave
-        finally:
-            leave()
+            nonlocal left
+            if left:
+                return
+            left = True
+            for places in taken:
+                places.release()
             _, users = self._paths[path]
             if users > 1:
                 self._paths[path] = own, users - 1
             else:
                 del self._paths[path]
 
-    async def _taken(self, places: asyncio.Semaphore) -> None:
+        try:
+            for places in (self._uploads,) if upload else (own, self._all):
+                await self._one_of(places)
+                taken.append(places)
+        except BaseException:
+            leave()
+            raise
+        return leave
+
+    async def _one_of(self, places: asyncio.Semaphore) -> None:
         if not places.locked():
             await places.acquire()  # at once: no timer is needed
             return

@@ -53,6 +53,7 @@ class StreamedResponse:
         self.length = int(announced) if announced is not None and announced.isdecimal() else None
         self.framed = bool(message.chunked) or self.length is not None or self._payload is EMPTY_PAYLOAD
         self.leave: Callable[[], None] = _stay
+        self.done: Callable[[StreamedResponse], None] = _stay
         self.connection = connection
         self.sending = sending
         self._care = care
@@ -98,6 +99,11 @@ class StreamedResponse:
                 raise self.refused(error) from None
         return Response(self.status, self.reason, self.fields, body)
 
+    def close(self) -> None:
+        """Nothing more is wanted of it."""
+        self.leave()
+        self.done(self)
+
     @property
     def complete(self) -> bool:
         """Whether the body has been read to its end."""
@@ -117,5 +123,5 @@ class StreamedResponse:
         return error
 
 
-def _stay() -> None:
+def _stay(_response: object = None) -> None:
     """Nothing is held."""
