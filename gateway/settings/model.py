@@ -102,7 +102,7 @@ class Settings(BaseModel):
     origin_first_byte_seconds: float = Field(default=2.0, gt=0, description="how long it may take to begin an answer")
     origin_total_seconds: float = Field(default=5.0, gt=0, description="how long it may take to end one")
     origin_unsafe_first_byte_seconds: float = Field(
-        default=60.0, gt=0, description="the same for POST and its like: an upload may be worked on for long"
+        default=60.0, gt=0, description="how long it may take to begin an answer to POST and its like"
     )
     origin_concurrency: int = Field(default=64, ge=1, description="requests that it is sent at once")
     origin_probe_path: str = Field(
