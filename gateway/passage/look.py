@@ -57,9 +57,13 @@ def light(response: Response, most_bytes: int) -> bool:
         body = plain(response, most_bytes).body
     except OriginError as error:
         return error.fault is not Fault.TOO_LARGE
-    if len(body) <= _LONGEST_TAG:
-        return True
-    return max(map(len, body.split(b">"))) <= _LONGEST_TAG and body.count(b"<") - 2 * body.count(b"</") <= _LEFT_OPEN
+    at = 0
+    while len(body) - at > _LONGEST_TAG:  # in steps from the last `>` that is near enough to the next such
+        at = body.rfind(b">", at, at + _LONGEST_TAG + 1) + 1
+        if not at:
+            return False
+    opened = body.count(b"<")
+    return opened <= _LEFT_OPEN or opened - 2 * body.count(b"</") <= _LEFT_OPEN
 
 
 def look(response: Response, target: str, digest: str, rules: Rules, host: str) -> Known:

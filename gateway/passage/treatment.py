@@ -71,7 +71,7 @@ class Treatment:
         """
         key = _key_of(stored)
         known = self._known.get(key)
-        if known is None and light(stored.response, LOOKED_AT_HERE):
+        if known is None and (not treatable(stored.fields) or light(stored.response, LOOKED_AT_HERE)):
             known = self._learnt(key, look(stored.response, stored.uri, stored.digest, self._rules, self._host))
         return known
 
