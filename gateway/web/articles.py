@@ -13,6 +13,7 @@ from gateway.web.context import Context
 from gateway.web.exchange import Outgoing
 from gateway.web.headers import page
 from gateway.web.preview import PARAMETER
+from gateway.web.previewed import as_preview
 
 _WEIGHT = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
@@ -30,6 +31,9 @@ async def article(context: Context, match: Mapping[str, str]) -> Outgoing:
     wanted = context.delivery.article(context.reading, slug, door)
     if wanted is None:
         return await own.error(context, 404)
+    unmarked = wanted.render
+    if context.reader.preview:
+        wanted = replace(wanted, render=lambda: as_preview(context, unmarked()))
     return await page(context, wanted, door)
 
 

@@ -27,7 +27,7 @@ class Context:
     @property
     def reading(self) -> Reading:
         """What delivery needs to know."""
-        return Reading(self.snapshot, self.reader.location, self.reader.now, self.reader.preview)
+        return Reading(self.snapshot, self.reader.location, self.reader.now, self.reader.preview is not None)
 
     def language(self) -> str:
         """The language in which the gateway itself should speak to this reader."""

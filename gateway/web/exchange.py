@@ -11,6 +11,7 @@ from gateway.content.doors import Door
 from gateway.content.message import Fields, Response
 from gateway.delivery import Told
 from gateway.geo.location import Location
+from gateway.web.preview import Preview
 
 Header = tuple[str, str]
 
@@ -41,13 +42,13 @@ class Incoming:
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Who reads, as far as anyone may know: the location, how the address was learnt, and the moment. `network`: a name
-    for the network that means nothing outside this process.
+    for the network that means nothing outside this process. `preview`: the link by which they are somebody else.
     """
 
     location: Location
     address_source: str
     now: datetime
-    preview: bool = False
+    preview: Preview | None = None
     network: int = 0
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
+from gateway.content.message import without
 from gateway.content.origin.error import OriginError
 from gateway.geo.client_address import client_address
 from gateway.passage import Passage
@@ -20,9 +21,10 @@ from gateway.web.onward import ADDRESS, PSEUDONYM, Onward
 from gateway.web.passed import outgoing
 from gateway.web.paths import passable
 from gateway.web.preview import PARAMETER, looks_signed
+from gateway.web.previewed import OWN, as_preview_of_a_cms
 from gateway.web.public import Public
 
-OWN = "/-/"
+ACCEPT_ENCODING = "accept-encoding"
 COUNTED = ("OPTIONS", "TRACE")
 """Methods whose Max-Forwards says how far they may go (RFC 9110, section 7.6.2)."""
 LONGEST_CHAIN = 5
@@ -68,7 +70,7 @@ class PublicPassage:
             passed = await self.passage.answer(self.asked(context))
         except OriginError as error:
             return context, await self._failed(context, error)
-        return context, outgoing(context, passed, self.passage.clock())
+        return context, as_preview_of_a_cms(context, outgoing(context, passed, self.passage.clock()))
 
     def asked(self, context: Context) -> Asked:
         """What the CMS is asked."""
@@ -100,7 +102,10 @@ class PublicPassage:
         return 508 if sum(hop.split()[-1:] == [PSEUDONYM] for hop in hops) >= LONGEST_CHAIN else 0
 
     def _previewed(self, context: Context) -> tuple[Incoming, Reader | None]:
-        """The request without the token of a preview link, and for whom that stands; None: the link grants nothing."""
+        """The request without the token of a preview link, and for whom that stands; None: the link grants nothing.
+
+        What a link shows is written upon, so it is asked for as it is, in no coding.
+        """
         path, _, query = context.incoming.target.partition("?")
         tokens = [value for name, value in parse_qsl(query) if name == PARAMETER and looks_signed(value)]
         if not tokens:
@@ -108,7 +113,9 @@ class PublicPassage:
         kept = [pair for pair in query.split("&") if not _is_token(pair)]
         target = path + ("?" + "&".join(kept) if kept else "")
         reader = self.public.readers.previewed(tokens[0], context.path, context.snapshot)
-        return replace(context.incoming, target=target), reader
+        headers = [field for field in context.incoming.headers if field[0] != ACCEPT_ENCODING]
+        fields = without(context.incoming.fields, (ACCEPT_ENCODING,))
+        return replace(context.incoming, target=target, headers=headers, fields=fields), reader
 
     async def _failed(self, context: Context, error: OriginError) -> Outgoing:
         """There is no answer, and nothing stale that may stand in for it."""

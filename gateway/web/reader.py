@@ -54,8 +54,8 @@ class Readers:
         if granted is None:
             return None
         if not granted.target:
-            return Reader(unknown_location(snapshot.regions, "preview"), "none", now, preview=True)
+            return Reader(unknown_location(snapshot.regions, "preview"), "none", now, preview=granted)
         try:
-            return Reader(locate_in(granted.target, snapshot.regions), "none", now, preview=True)
+            return Reader(locate_in(granted.target, snapshot.regions), "none", now, preview=granted)
         except PolicyError:
             return None  # such a region is no more; an unknown reader's page would tell the opposite of the truth

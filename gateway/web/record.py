@@ -41,7 +41,7 @@ class Record:
             regions=context.snapshot.regions,
             revision=context.snapshot.policies.revision,
             door=str(outgoing.door or "own"),
-            preview=reader.preview,
+            preview=reader.preview is not None,
         )
 
     def request(self, context: Context, outgoing: Outgoing, *, lane: str, duration_ns: int, trace_id: str = "") -> None:
