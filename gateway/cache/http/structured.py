@@ -15,7 +15,8 @@ def dictionary(lines: Iterable[str]) -> Mapping[str, object] | None:
 
 def strings(lines: Iterable[str]) -> tuple[str, ...]:
     """The members of a list of strings, parameters dropped; none where any member is something else."""
-    members = _parsed(lines, "list")
+    lines = tuple(lines)
+    members = _parsed(lines, "list") if lines else None
     found = [_bare(member) for member in members] if isinstance(members, list) else []
     texts = [member for member in found if isinstance(member, str)]
     return tuple(dict.fromkeys(texts)) if len(texts) == len(found) else ()
