@@ -43,7 +43,7 @@ class RedisResponses:
     async def get(self, uri: str) -> tuple[Stored, ...]:
         """All that is stored for this target, its signature checked."""
         key = key_of(uri, self._origin)
-        if self._written is not None and not self._written.may_hold(key):
+        if not self._may_hold(key):
             return ()
         value = await self._pages.ask(lambda: self._client.getrange(key, 0, VALUE_LIMIT_BYTES))
         return self._opened(cast("bytes", value or b""), uri)
@@ -59,7 +59,8 @@ class RedisResponses:
         of: dict[str, list[New]] = {}
         for new in news:
             of.setdefault(new.stored.uri, []).append(new)
-        there = await self._there([uri for uri, latest in of.items() if latest[0].stored.selected_by])
+        beside = [uri for uri, latest in of.items() if latest[0].stored.selected_by]
+        there = await self._there([uri for uri in beside if self._may_hold(key_of(uri, self._origin))])
         values: dict[str, bytes] = {}
         for uri, latest in of.items():
             key, kept = key_of(uri, self._origin), there.get(uri, ())
@@ -94,6 +95,9 @@ class RedisResponses:
         if refused:
             self._pages.counts[f"rejected:{refused}"] += 1
         return found
+
+    def _may_hold(self, key: str) -> bool:
+        return self._written is None or self._written.may_hold(key)
 
     async def _keys(self, cursor: int) -> tuple[int, list[bytes]] | None:
         pattern = f"{PREFIX}{{url/*:response:{_name_of(self._origin)}"

@@ -20,8 +20,9 @@ class Written:
     the origin is asked once more than needed.
     """
 
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, walk: Walk, limit: int = KEYS_LIMIT) -> None:
         self._walk = walk
+        self._limit = limit
         self._keys: set[int] = set()
         self._known = False
         self._walking: asyncio.Task[None] | None = None
@@ -36,14 +37,14 @@ class Written:
 
     def add(self, key: str) -> None:
         """It is being written."""
-        if len(self._keys) < KEYS_LIMIT:
+        if len(self._keys) < self._limit:
             self._keys.add(hash(key))
         else:
             self._known = False
 
     async def _learn(self) -> None:
         cursor = 0
-        while len(self._keys) < KEYS_LIMIT:
+        while len(self._keys) < self._limit:
             found = await self._walk(cursor)
             if found is None:
                 self._walking = None  # another time
