@@ -20,6 +20,7 @@ from gateway.delivery import Delivery
 from gateway.errors import GatewayError, SettingsError
 from gateway.floors import assert_floors
 from gateway.geo.client_address import PROXY_PROTOCOL
+from gateway.memory_watch import watch_memory
 from gateway.operations import Operations
 from gateway.origins import onward, open_passage
 from gateway.settings import Settings
@@ -27,6 +28,7 @@ from gateway.state import StateDirectory
 from gateway.telemetry.lag import LoopLag
 from gateway.telemetry.logs import LogEvents, start_logging
 from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.resident import resident_bytes
 from gateway.upkeep import Upkeep
 from gateway.web.admin import admin_application
 from gateway.web.admin_server import AdminRunner
@@ -152,6 +154,8 @@ class Gateway:
             self.metrics.before_scrape(express.settle)
         settling = asyncio.create_task(settle_for_ever(record, express, crowd))
         running.push_async_callback(settle_last, settling, record, express)
+        watching = asyncio.create_task(watch_memory(settings.worker_memory_bytes, caches.shrinks, self.events))
+        running.push_async_callback(_ended, watching)
         operations = Operations(self.upkeep, caches.memory, caches.store, self.events, self.metrics, passage)
         await self._listen(lane, express, operations)
         await running.enter_async_context(self.upkeep)
@@ -186,6 +190,7 @@ class Gateway:
         """Say where the numbers are that are counted elsewhere and only read at a scrape."""
         metrics = self.metrics
         metrics.gauge("gateway_event_loop_lag_seconds", lag.read)
+        metrics.gauge("gateway_worker_memory_bytes", resident_bytes)
         self.upkeep.count()
 
         def take_over() -> None:

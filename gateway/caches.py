@@ -18,7 +18,7 @@ from gateway.telemetry.metrics import Metrics
 @dataclass(frozen=True, slots=True)
 class Caches:
     """Pages in memory and in Redis; what fetches them, and what codes them better. `forgets` are told what other
-    processes have purged.
+    processes have purged; `shrinks` give up what is kept in memory.
     """
 
     memory: MemoryPages
@@ -26,6 +26,7 @@ class Caches:
     fetches: Fetches
     recoder: Recoder
     forgets: list[Forget]
+    shrinks: list[Callable[[float], int]]
 
     def count(self, metrics: Metrics) -> None:
         """Say where the numbers are; they are read at a scrape."""
@@ -72,4 +73,4 @@ async def open_caches(
     for part in (store, recoder, fetches):
         running.push_async_callback(part.aclose)
     await store.start()
-    return Caches(memory, store, fetches, recoder, forgets)
+    return Caches(memory, store, fetches, recoder, forgets, [memory.shrink])

@@ -10,17 +10,20 @@ from typing import cast
 import aiohttp
 import orjson
 
-from gateway.telemetry.metrics import Snapshot, merge
+from gateway.telemetry.metrics import Metrics, Snapshot, merge
 from gateway.web.admin import Readiness
 
 TIMEOUT = aiohttp.ClientTimeout(total=90)
 
 
 class Fleet:
-    """Implements the admin port's Controls. A worker that doesn't answer is left out, and makes the fleet unready."""
+    """Implements the admin port's Controls. A worker that doesn't answer is left out, and makes the fleet unready.
+    `own`: what the parent counts.
+    """
 
-    def __init__(self, workers: Callable[[], Sequence[Path]], token: str) -> None:
+    def __init__(self, workers: Callable[[], Sequence[Path]], token: str, own: Metrics) -> None:
         self._workers = workers
+        self._own = own
         self._headers = {"Authorization": f"Bearer {token}"}
 
     async def readiness(self) -> Readiness:
@@ -36,7 +39,7 @@ class Fleet:
     async def snapshot(self) -> Snapshot:
         """All workers' numbers together, as values."""
         answers = await self._ask_all("GET", "/metrics.json")
-        return merge([cast("Snapshot", answer) for answer in answers if answer is not None])
+        return merge([self._own.snapshot(), *(cast("Snapshot", answer) for answer in answers if answer is not None)])
 
     async def reload(self, *, actor: str, accept_removals: bool) -> Mapping[str, object]:
         """Every worker reads again; accepted when all of them accepted the same revision."""

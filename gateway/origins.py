@@ -40,6 +40,7 @@ def open_passage(
     shared = RedisResponses(caches.store, signing_key, profile, settings.origin, alone=alone)
     responses = Responses(memory, shared)
     caches.forgets.append(memory.forget)
+    caches.shrinks.append(memory.shrink)
     passage = Passage(origin, responses, treatment, profile, time.time, settings.origin)
     running.push_async_callback(passage.aclose)
     metrics.gauge("gateway_breaker_state", lambda: not origin.up, ("origin",))

@@ -8,50 +8,37 @@ asks them all.
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import multiprocessing
-import os
 import signal
 import time
 from collections import deque
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
-from pathlib import Path
 
-import uvloop
 from aiohttp import web
 from pydantic import SecretStr
 
-from gateway.app import Gateway, Ports, embedded_valkey, listen, name_of, started
+from gateway.app import Ports, embedded_valkey, listen, name_of
 from gateway.errors import GatewayError
 from gateway.fleet import Fleet
 from gateway.settings import Settings
 from gateway.state import StateDirectory
 from gateway.telemetry.logs import start_logging
+from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.resident import resident_bytes
 from gateway.web.admin import admin_application
 from gateway.web.admin_server import AdminRunner
+from gateway.worker import Worker, run_worker, wait_until_ready
 
-READY_SECONDS = 600.0
-"""A worker that starts without a kept index may have a hundred thousand articles to read on a busy machine."""
 STOP_SECONDS = 40.0
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 DEATHS_ALLOWED = 10
 DEATHS_WITHIN_SECONDS = 30.0
-_PR_SET_PDEATHSIG = 1
+LOOK_AT_MEMORY_EVERY_SECONDS = 2.0
+GROWN = 1.2
+"""A worker that takes more than it may is replaced if it has grown so much: else the next one would take as much."""
 _spawn = multiprocessing.get_context("spawn")
-
-
-@dataclass(slots=True)
-class Worker:
-    """A worker's process and the socket of its admin port. `retired`: it is meant to end."""
-
-    number: int
-    process: SpawnProcess
-    admin: Path
-    retired: bool = False
 
 
 class Workers:
@@ -64,6 +51,7 @@ class Workers:
         self.signing_key = self.state.signing_key(settings.signing_key.get_secret_value())
         self.admin_token = self.state.admin_token(settings.admin_token.get_secret_value())
         self.events = start_logging(settings.log_format, settings.log_file)
+        self.metrics = Metrics()
         self.public_url = settings.site_url
         self.admin_url = ""
         self.article: str | None = None
@@ -73,6 +61,7 @@ class Workers:
         self._started = 0
         self._deaths: deque[float] = deque(maxlen=DEATHS_ALLOWED)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._replacing = asyncio.Lock()
         self._stopping = False
 
     async def start(self) -> None:
@@ -89,6 +78,9 @@ class Workers:
             for number in range(settings.workers):
                 await self._begin(number)
             await self._administer()
+            watching = asyncio.create_task(self._watch_memory())
+            running.push_async_callback(asyncio.wait, [watching])
+            running.callback(watching.cancel)
         except BaseException:
             self._stopping = True
             await running.aclose()
@@ -102,29 +94,25 @@ class Workers:
 
     def roll_soon(self) -> None:
         """Begin a rolling restart (SIGUSR2)."""
-        task = asyncio.create_task(self.roll())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._keep(self.roll())
 
     async def roll(self) -> None:
         """A rolling restart: each new worker is ready before its predecessor stops."""
-        for number, old in sorted(self._workers.items()):
-            old.retired = True
-            await self._begin(number)
-            await self._end(old)
+        for _, old in sorted(self._workers.items()):
+            await self._replace(old)
 
     def reopen_logs(self) -> None:
         """Open the log file anew, here and in every worker."""
         self.events.reopen()
         for worker in self._workers.values():
-            _signal(worker, signal.SIGHUP)
+            worker.send(signal.SIGHUP)
 
     def showcase(self) -> str | None:
         """The article whose preview links greet whoever starts a gateway."""
         return self.article
 
     async def _administer(self) -> None:
-        fleet = Fleet(lambda: [worker.admin for worker in self._workers.values()], self.admin_token)
+        fleet = Fleet(lambda: [worker.admin for worker in self._workers.values()], self.admin_token, self.metrics)
         runner = AdminRunner(admin_application(fleet, self.admin_token), self.events)
         await runner.setup()
         self._running.push_async_callback(runner.cleanup)
@@ -149,7 +137,7 @@ class Workers:
         tell.close()
         worker = Worker(number, process, admin)
         try:
-            self.article = await asyncio.to_thread(_wait_until_ready, hear)
+            self.article = await asyncio.to_thread(wait_until_ready, hear)
         except (EOFError, TimeoutError) as error:
             await self._end(worker)
             raise GatewayError(f"worker {number} did not start; what it found stands above") from error
@@ -158,8 +146,43 @@ class Workers:
             raise
         finally:
             hear.close()
+        worker.bytes = resident_bytes(process.pid or 0)
         self._workers[number] = worker
-        task = asyncio.create_task(self._watch(worker))
+        self._keep(self._watch(worker))
+
+    async def _replace(self, old: Worker) -> bool:
+        """Put a new worker in the place of this one, and end it once the new one is ready. Where that never gets ready,
+        the old one stays. Whether it was replaced.
+        """
+        async with self._replacing:
+            if self._stopping or self._workers.get(old.number) is not old or not old.process.is_alive():
+                return False  # it has been, or `_watch` does it
+            old.retired = True
+            try:
+                await self._begin(old.number)
+            except GatewayError as error:
+                self.events.emit("worker_died", level="error", worker=old.number, error=error)
+                old.retired = False
+                if not old.process.is_alive():
+                    self._keep(self._watch(old))  # the one before saw it retired
+                return False
+            await self._end(old)
+            return True
+
+    async def _watch_memory(self) -> None:
+        """A worker that takes more than it may is replaced, one after the other, without a failed request."""
+        limit = self.settings.worker_memory_bytes
+        while limit:
+            await asyncio.sleep(LOOK_AT_MEMORY_EVERY_SECONDS)
+            for worker in list(self._workers.values()):
+                held = resident_bytes(worker.process.pid or 0)
+                if held > max(limit, worker.bytes * GROWN):
+                    self.events.emit("worker_recycled", level="warning", worker=worker.number, bytes=held)
+                    if await self._replace(worker):
+                        self.metrics.add("gateway_workers_replaced_total", ("memory",))
+
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -182,11 +205,12 @@ class Workers:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             else:
+                self.metrics.add("gateway_workers_replaced_total", ("died",))
                 return
 
     async def _end(self, worker: Worker) -> None:
         worker.retired = True
-        _signal(worker, signal.SIGTERM)
+        worker.send(signal.SIGTERM)
         await asyncio.to_thread(worker.process.join, STOP_SECONDS)
         if worker.process.is_alive():
             worker.process.kill()
@@ -196,41 +220,3 @@ class Workers:
     async def _end_all(self) -> None:
         await asyncio.gather(*(self._end(worker) for worker in self._workers.values()))
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def run_worker(settings: Settings, ports: Ports, ready: Connection) -> None:
-    """A worker's whole life, in its own process."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)  # no worker outlives its parent
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_work(settings, ports, ready))
-
-
-async def _work(settings: Settings, ports: Ports, ready: Connection) -> None:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, stopping.set)
-    loop.add_signal_handler(signal.SIGINT, lambda: None)  # Ctrl-C reaches the whole group; the parent ends us
-    gateway = Gateway(settings, ports)
-    loop.add_signal_handler(signal.SIGHUP, gateway.reopen_logs)
-    try:
-        if not await started(gateway.start(), stopping):
-            return
-    except GatewayError as error:
-        os.write(2, f"{error}\n".encode())
-        raise SystemExit(1) from error
-    ready.send(gateway.showcase())
-    ready.close()
-    await stopping.wait()
-    await gateway.stop()
-
-
-def _wait_until_ready(hear: Connection) -> str | None:
-    if not hear.poll(READY_SECONDS):
-        raise TimeoutError
-    article = hear.recv()
-    return article if isinstance(article, str) else None
-
-
-def _signal(worker: Worker, number: signal.Signals) -> None:
-    if worker.process.pid is not None and worker.process.is_alive():
-        os.kill(worker.process.pid, number)

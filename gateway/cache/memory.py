@@ -133,6 +133,13 @@ class Memory(Generic[K]):
             self._ghosts.clear()
         return len(keys)
 
+    def shrink(self, share: float) -> int:
+        """Give up what is needed least, until this share of the bytes is left; how many pages that were."""
+        before, bound = len(self._entries), self.bytes * share
+        while self.bytes > bound:
+            self._evict()
+        return before - len(self._entries)
+
     def remove(self, key: str) -> None:
         """Forget what is kept under this key, if anything."""
         entry = self._entries.get(key)

@@ -47,7 +47,7 @@ class Renderer:
     ) -> Rendered:
         """An article at the HTML or the JSON door, or what stands in its place. A refused article is not even read.
 
-        `translations`: the published members of its family. Raises StaleIndexError where its text is not there any more.
+        `translations`: the published members of its family. Raises StaleIndexError where its text is gone.
         """
         treatments = decision.treatments
         if treatments.refusal:

@@ -110,6 +110,11 @@ class Settings(BaseModel):
     )
     express: Literal["on", "off"] = Field(default="on", description="answer warm plain GETs ahead of aiohttp")
     memory_cache_bytes: int = Field(default=64 * 2**20, ge=0, description="bound of the in-process cache")
+    worker_memory_bytes: int = Field(
+        default=2**30,
+        ge=0,
+        description="memory at which a worker is replaced, at four fifths it gives up pages; 0: none",
+    )
     timezone: str = Field(default="", description="IANA zone in which pages write dates; empty: as each article does")
     log_format: Literal["", "json", "console"] = Field(default="", description="json when not on a terminal")
     log_file: Path | None = Field(default=None, description="instead of standard output; reopened on SIGHUP")

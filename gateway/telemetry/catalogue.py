@@ -40,6 +40,7 @@ FIELDS: Mapping[str, Field] = {
     "age_days": Field("gateway.age_days", "number", "age in days"),
     "articles": Field("gateway.content.articles", "integer", "number of articles"),
     "article": Field("gateway.article.id", "string", "an article's slug"),
+    "bytes": Field("gateway.memory.bytes", "integer", "memory that a process holds"),
     "built": Field("gateway.geoip.built", "string", "when the database was built"),
     "geoip_shadow.cells": Field("gateway.geoip.shadow", "array", "counts by region, standing now and standing then"),
     "cells": Field("gateway.facts.cells", "array", "counts by evidence, article and treatments"),
@@ -162,6 +163,10 @@ EVENTS: Mapping[str, Kind] = {
     ),
     "purged": Kind("Pages were removed.", ("tags", "removed", "remaining", "actor", "reason")),
     "worker_died": Kind("A worker ended by itself.", ("worker", "pid", "code")),
+    "worker_recycled": Kind(
+        "A worker takes more memory than it may; another takes its place, then it ends.", ("worker", "bytes")
+    ),
+    "memory_shrunk": Kind("A process nears its memory limit and gave up pages; once a minute.", ("bytes", "count")),
     "connections_refused": Kind("No place for connections, in all or from one peer; once a minute.", ("count",)),
     "request_failed": Kind("A request met an error of ours.", ("error", "stack", "status", "reason")),
     "decision_facts": Kind("An hour's decisions, counted; cells under ten are merged.", ("hour", "cells")),

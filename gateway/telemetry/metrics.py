@@ -35,6 +35,7 @@ COUNTERS: Mapping[str, tuple[Labels, str]] = {
     "gateway_notice_guard_failures_total": ((), "Pages in which a due notice was missing before the guard mended it."),
     "gateway_client_address_source_total": (("source",), "Where the reader's address was taken from."),
     "gateway_log_dropped_total": ((), "Log lines lost."),
+    "gateway_workers_replaced_total": (("reason",), "Workers replaced: they died, or took too much memory."),
 }
 
 GAUGES: Mapping[str, tuple[Labels, str, Callable[[Iterable[float]], float]]] = {
@@ -51,6 +52,7 @@ GAUGES: Mapping[str, tuple[Labels, str, Callable[[Iterable[float]], float]]] = {
         max,
     ),
     "gateway_event_loop_lag_seconds": ((), "How late the event loop is.", max),
+    "gateway_worker_memory_bytes": ((), "Memory that the largest worker holds for itself.", max),
 }
 """Gauges are read at scrape; the function merges several workers' values."""
 

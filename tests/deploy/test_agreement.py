@@ -196,3 +196,14 @@ def test_systemd_thinks_well_of_the_units(tmp_path: Path, name: str) -> None:
         check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert judged.returncode == 0, judged.stdout[-200:]
+
+
+def test_whoever_holds_the_gateway_in_leaves_room_for_a_worker_and_the_one_that_takes_its_place() -> None:
+    limit = Settings.model_fields["worker_memory_bytes"].default
+    unit = re.search(r"^MemoryMax=(\d+)G$", (DEPLOY / "systemd" / "gateway.service").read_text(), re.MULTILINE)
+    pod = re.search(r"limits: \{memory: (\d+)Mi\}", (DEPLOY / "kubernetes" / "gateway.yaml").read_text())
+    assert unit is not None
+    assert pod is not None
+    assert int(unit[1]) << 30 >= 2 * limit
+    assert int(_compose()["services"]["gateway"]["mem_limit"].removesuffix("g")) << 30 >= 2 * limit
+    assert int(pod[1]) << 20 > limit  # a pod has one worker, which nobody replaces

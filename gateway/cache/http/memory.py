@@ -71,6 +71,10 @@ class MemoryResponses:
         """Remove all targets with one of these names (None: everything); how many."""
         return self._kept.purge(tags)
 
+    def shrink(self, share: float) -> int:
+        """Give up what is needed least, until this share of the bytes is left; how many targets that were."""
+        return self._kept.shrink(share)
+
     async def get(self, uri: str) -> tuple[Stored, ...]:
         """All that is stored for this target."""
         return self.held(uri)
