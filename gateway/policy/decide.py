@@ -62,8 +62,7 @@ def decide(
     """
     meant = candidates(policies, facts, original)
     if not meant and not whole_trace:
-        until = location.valid_until
-        return Decision(_NOTHING, (), False, until if until is not None and until > now else None, _NOTHING_PRINT)
+        return Decision(_NOTHING, (), False, _until(meant, location, now), _NOTHING_PRINT)
     judgements = [_judge_safely(policies, policy, facts, location, (door, now)) for policy in meant]
     treatments = merge(
         policies,
@@ -75,16 +74,21 @@ def decide(
     reasons = [_settle(judged.reason, final) for judged in judgements]
     if whole_trace:
         reasons = _with_the_rest(policies, reasons, facts, original)
-    ends = [moment for policy in meant for moment in boundaries(policy, now)]
-    if location.valid_until is not None and location.valid_until > now:
-        ends.append(location.valid_until)
     return Decision(
         treatments=treatments,
         trace=tuple(reasons),
         depends_on_place=any(judged.depends_on_place for judged in judgements),
-        valid_until=min(ends, default=None),
+        valid_until=_until(meant, location, now),
         fingerprint=fingerprint(treatments),
     )
+
+
+def _until(meant: Sequence[Policy], location: Location, now: datetime) -> datetime | None:
+    """The first moment at which a policy that means the article begins or ends, or what is known of the place does."""
+    ends = [moment for policy in meant for moment in boundaries(policy, now)]
+    if location.valid_until is not None and location.valid_until > now:
+        ends.append(location.valid_until)
+    return min(ends, default=None)
 
 
 def next_boundary(policies: PolicySet, now: datetime) -> datetime | None:

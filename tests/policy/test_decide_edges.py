@@ -119,10 +119,13 @@ def test_a_notice_shows_at_these_doors_and_no_others(door: Door, show: str, door
     assert decision.depends_on_place == (door in doors and door in {Door.HTML, Door.LISTING})
 
 
-@pytest.mark.parametrize("seconds", [-1, 0])
-def test_a_correction_that_has_ended_ends_nothing(seconds: int) -> None:
-    here = reader({"RU": CONFIRMED}, valid_until=NOW + timedelta(seconds=seconds))
-    assert decide(policies(policy(WARN)), article(), here, Door.HTML, NOW).valid_until is None
+@pytest.mark.parametrize("articles", ["all", "{sections: [sport]}"])
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
+def test_a_decision_ends_with_a_correction_that_has_not_ended(seconds: int, articles: str) -> None:
+    until, made = NOW + timedelta(seconds=seconds), policies(policy(WARN, articles=articles))
+    decision = decide(made, article(), reader({"RU": CONFIRMED}, valid_until=until), Door.HTML, NOW)
+    assert bool(decision.treatments.notices) == (articles == "all")
+    assert decision.valid_until == (until if seconds > 0 else None)
 
 
 def test_the_next_boundary_is_that_of_any_policy_that_is_not_off() -> None:
