@@ -12,12 +12,13 @@ from datetime import datetime
 
 from gateway.errors import PolicyError
 from gateway.events import Events
+from gateway.policy.author import Author
 from gateway.policy.loading import Loaded, PolicyLoader
 from gateway.policy.model import PolicySet
 from gateway.telemetry.metrics import Metrics
 
-WATCH = "watch"
-"""Who acts where nobody asked: the watcher of the directory."""
+SAID = "command"
+"""How the name of somebody is known who asks for something, and says who they are."""
 
 
 class PoliciesInForce:
@@ -48,21 +49,22 @@ class PoliciesInForce:
                 "policy_stale", level="error", revision=loaded.policies.revision, reason=reason, problems=problems
             )
         else:
-            await self._keep(loaded, "start", "activate")
-        self._current = loaded.policies
+            author = await asyncio.to_thread(self._loader.author, loaded, None)
+            await self._keep(loaded, author, "start")
+        self._current, self._loaded = loaded.policies, loaded
         return loaded.policies
 
     async def refresh(self, actor: str, *, accept_removals: bool = False) -> None:
         """The directory's set as it is now. Raises PolicyError, after saying so, where it is refused."""
-        await self._put(self._loader.load(accept_removals=accept_removals), actor)
+        await self._put(self._loader.load(accept_removals=accept_removals), actor, "reload")
 
     async def look(self) -> None:
         """The same for the watcher, who leaves alone what was rolled back. Raises PolicyError as `refresh` does."""
-        await self._put(self._loader.load_changed(), WATCH)
+        await self._put(self._loader.load_changed(), "", "watch")
 
     async def roll_back(self, revision: str, *, actor: str) -> None:
         """Put a former set into force ("": the one before). Raises PolicyError if it is not kept, or cannot be used."""
-        await self._activate(await self._loader.roll_back(revision), actor, "rollback")
+        await self._activate(await self._loader.roll_back(revision), Author(actor, SAID), "rollback")
         if not self.rolled_back:
             self._mistakes = 0  # the directory says just this
 
@@ -84,7 +86,8 @@ class PoliciesInForce:
             found.append(f"{what}: {mistakes}; `gateway check` says where")
         return tuple(found)
 
-    async def _put(self, loading: Awaitable[Loaded | None], actor: str) -> None:
+    async def _put(self, loading: Awaitable[Loaded | None], actor: str, how: str) -> None:
+        """`actor`: "" where nobody asked."""
         try:
             loaded = await loading
         except PolicyError as error:
@@ -94,39 +97,45 @@ class PoliciesInForce:
                 "policy_rejected",
                 level="error",
                 revision=self._current.revision,
-                actor=actor,
+                actor=actor or None,
+                how=how,
                 problems=[str(problem) for problem in error.problems] or [str(error)],
             )
             raise
         self._mistakes = 0
         if loaded is not None:
             self._metrics.add("gateway_policy_reloads_total", ("accepted",))
-            await self._activate(loaded, actor, "activate")
+            await self._activate(loaded, Author(actor, SAID) if actor else None, how)
 
-    async def _activate(self, loaded: Loaded, actor: str, action: str) -> None:
+    async def _activate(self, loaded: Loaded, asked: Author | None, how: str) -> None:
+        """`asked`: who did; None where nobody, and who made the files is found out once readers get what they say."""
+        author = asked or Author()
         if loaded.policies.revision != self._current.revision:
             added, removed, changed = await asyncio.to_thread(_changes, self._current, loaded.policies)
             self._swap(loaded.policies)
-            self._current = loaded.policies
             self.activated = self._clock()
+            if asked is None:
+                author = await asyncio.to_thread(self._loader.author, loaded, self._loaded)
+            self._current, self._loaded = loaded.policies, loaded
             self._events.emit(
                 "policy_reloaded",
                 revision=loaded.policies.revision,
                 policies=len(loaded.policies.policies),
-                actor=actor,
-                action=action,
+                actor=author.name or None,
+                how=how,
+                action="rollback" if how == "rollback" else "activate",
                 added=added,
                 removed=removed,
                 changed=changed,
             )
-        await self._keep(loaded, actor, action)
+        await self._keep(loaded, author, how)
 
-    async def _keep(self, loaded: Loaded, actor: str, action: str) -> None:
+    async def _keep(self, loaded: Loaded, author: Author, how: str) -> None:
         """Write down what is in force. A disk that refuses costs the next start its fallback, nothing else."""
         if not self._keeps_state:
             return  # another worker of this gateway does
         try:
-            await asyncio.to_thread(self._loader.activated, loaded, actor=actor, now=self._clock(), action=action)
+            await asyncio.to_thread(self._loader.activated, loaded, author=author, how=how, now=self._clock())
         except OSError as error:
             self._events.emit("state_not_written", level="error", error=error)
 

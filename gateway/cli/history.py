@@ -15,6 +15,8 @@ import typer
 from gateway.cli.admin import NOBODY_LISTENS, State, call
 from gateway.cli.output import Json, fail, say, say_json
 from gateway.errors import AdminError
+from gateway.policies_in_force import SAID
+from gateway.policy.author import Author
 from gateway.policy.kept import Activation, KeptSets
 from gateway.policy.loading import PolicyLoader
 from gateway.settings import Settings, load_settings
@@ -36,7 +38,7 @@ def history(
     if not activations:
         say(f"No activation is recorded in {directory.policies}.")
     for activation in activations:
-        say(f"{activation.at}  {activation.revision}  {activation.actor}  {_did(activation)}")
+        say(f"{activation.at}  {activation.revision}  {_who(activation)}, by {activation.how}  {_did(activation)}")
         for what in ("added", "changed", "removed"):
             for path in getattr(activation, what) if activation.previous else ():
                 say(f"    {what} {path}")
@@ -83,8 +85,14 @@ async def _roll_back_alone(revision: str, settings: Settings) -> Mapping[str, ob
         raise AdminError(f"no policies were ever in force by {directory.root}; name its directory with --state")
     loader = PolicyLoader(Path(last.directory), directory.policies, key, settings.redirect_hosts)
     loaded = await loader.roll_back(revision)
-    loader.activated(loaded, actor=getuser(), now=datetime.now(UTC), action="rollback")
+    loader.activated(loaded, author=Author(getuser(), SAID), how="rollback", now=datetime.now(UTC))
     return {"accepted": True, "revision": loaded.policies.revision, "policies": len(loaded.policies.policies)}
+
+
+def _who(activation: Activation) -> str:
+    """A person, and by what they are known where they did not say it themselves."""
+    known = {"git": " (git's author)", "owner": " (owner of the files)"}.get(activation.known_by, "")
+    return (activation.actor or "somebody") + known
 
 
 def _did(activation: Activation) -> str:

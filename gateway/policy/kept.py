@@ -18,8 +18,11 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from gateway.errors import PolicyError, Problem
+from gateway.policy.author import Author, difference
 
 KEPT = 50
+HOW_ALONE = ("start", "watch")
+"""Where nobody asked for it."""
 _PURPOSE = b"gateway policy set\0"
 
 
@@ -35,7 +38,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """One line of the history: who put which revision into force, when, and what that changed, by file."""
+    """One line of the history: when, who, how and what. `actor`: a person, "" where none can be known; `known_by`: as
+    in Author. `how`: `start`, `watch`, `reload` or `rollback`. What: which revision, instead of which, and which files
+    that changed.
+    """
 
     at: str
     actor: str
@@ -45,6 +51,8 @@ class Activation:
     changed: tuple[str, ...]
     removed: tuple[str, ...]
     action: str = "activate"
+    how: str = ""
+    known_by: str = ""
 
 
 class KeptSets:
@@ -108,21 +116,20 @@ class KeptSets:
             return None
         return self._read(self._root / f"set-{revision}.json")
 
-    def record(
-        self, kept: Kept, before: Kept | None, *, actor: str, now: datetime, action: str = "activate"
-    ) -> Activation:
+    def record(self, kept: Kept, before: Kept | None, *, author: Author, how: str, now: datetime) -> Activation:
         """Add a line to the history. Raises OSError where nothing can be written."""
-        old = {path: hashlib.sha256(raw).digest() for path, raw in before.files.items()} if before else {}
-        new = {path: hashlib.sha256(raw).digest() for path, raw in kept.files.items()}
+        added, changed, removed = difference(before.files if before else {}, kept.files)
         activation = Activation(
             at=now.isoformat(timespec="seconds"),
-            actor=actor,
+            actor=author.name,
             revision=kept.revision,
             previous=before.revision if before else "",
-            added=tuple(sorted(set(new) - set(old))),
-            changed=tuple(sorted(path for path in set(new) & set(old) if new[path] != old[path])),
-            removed=tuple(sorted(set(old) - set(new))),
-            action=action,
+            added=added,
+            changed=changed,
+            removed=removed,
+            action="rollback" if how == "rollback" else "activate",
+            how=how,
+            known_by=author.known_by,
         )
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         line = json.dumps(asdict(activation), ensure_ascii=False) + "\n"
@@ -177,4 +184,8 @@ def _activation(fields: Mapping[str, Any]) -> Activation:
     at, actor, revision, previous, action = (
         str(fields[name]) for name in ("at", "actor", "revision", "previous", "action")
     )
-    return Activation(at, actor, revision, previous, added, changed, removed, action)
+    how, known_by = str(fields.get("how", "")), str(fields.get("known_by", ""))
+    if not how:  # a line of a version that wrote how in the place of who
+        how = "rollback" if action == "rollback" else actor if actor in HOW_ALONE else "reload"
+        actor, known_by = ("", "") if actor in HOW_ALONE else (actor, "command")
+    return Activation(at, actor, revision, previous, added, changed, removed, action, how, known_by)

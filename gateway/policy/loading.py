@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gateway.errors import PolicyError, Problem, Severity
 from gateway.policy.apart import parse_apart
+from gateway.policy.author import Author, author_of
 from gateway.policy.files import read_directory
 from gateway.policy.kept import Kept, KeptSets
 from gateway.policy.model import PolicySet
@@ -98,7 +99,17 @@ class PolicyLoader:
         self.passed_over = here if here != loaded.policies.revision else ""
         return loaded
 
-    def activated(self, loaded: Loaded, *, actor: str, now: datetime, action: str = "activate") -> bool:
+    def author(self, loaded: Loaded, before: Loaded | None) -> Author:
+        """Who made the directory what it says now, of what was in force before; None: of the last good set."""
+        if before is not None:
+            return author_of(self.directory, before.files, loaded.files)
+        try:
+            last = self.kept.last_good()
+        except PolicyError:
+            last = None
+        return author_of(self.directory, last.files if last else {}, loaded.files)
+
+    def activated(self, loaded: Loaded, *, author: Author, how: str, now: datetime) -> bool:
         """Keep what is now in force and write it down; whether it differs from what was kept last.
 
         Raises OSError where nothing can be written.
@@ -118,7 +129,7 @@ class PolicyLoader:
             files=loaded.files,
         )
         self.kept.keep(kept)
-        self.kept.record(kept, before, actor=actor, now=now, action=action)
+        self.kept.record(kept, before, author=author, how=how, now=now)
         return True
 
     async def _read(self) -> Loaded:

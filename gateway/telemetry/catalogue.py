@@ -34,7 +34,9 @@ ALWAYS = ("error",)
 FIELDS: Mapping[str, Field] = {
     "accepted": Field("gateway.policy.accepted", "boolean", "whether the new set is in force"),
     "action": Field("gateway.policy.action", "string", "activate or rollback"),
-    "actor": Field("user.name", "string", "who asked for it, as they said"),
+    "actor": Field(
+        "user.name", "string", "who did it: as they said, git's author, or the files' owner; absent: unknown"
+    ),
     "added": Field("gateway.policy.added", "array", "names of policies that are new"),
     "address": Field("server.address", "string", "where a port listens"),
     "age_days": Field("gateway.age_days", "number", "age in days"),
@@ -52,6 +54,7 @@ FIELDS: Mapping[str, Field] = {
     "directory": Field("file.directory", "string", "a directory"),
     "error": Field("error.type", "string", "class of the exception"),
     "evidence": Field("gateway.geoip.databases", "array", "names of GeoIP databases"),
+    "how": Field("gateway.policy.how", "string", "start, watch (saved files were noticed), reload or rollback"),
     "hour": Field("gateway.facts.hour", "string", "the hour that was counted"),
     "languages": Field("gateway.content.languages", "array", "languages"),
     "level": Field("gateway.cache.level", "string", "memory, redis or render"),
@@ -96,10 +99,11 @@ EVENTS: Mapping[str, Kind] = {
     "gateway_stopped": Kind("The gateway has stopped in order.", ("seconds", "reason", "workers")),
     "policy_reloaded": Kind(
         "Another policy set is in force.",
-        ("revision", "policies", "changed", "added", "removed", "actor", "action", "warnings"),
+        ("revision", "policies", "changed", "added", "removed", "actor", "how", "action", "warnings"),
     ),
     "policy_rejected": Kind(
-        "A policy set cannot be used; the last good one stays in force.", ("problems", "revision", "actor", "reason")
+        "A policy set cannot be used; the last good one stays in force.",
+        ("problems", "revision", "actor", "how", "reason"),
     ),
     "policy_stale": Kind("The set in force is not the one on disk.", ("revision", "reason", "seconds", "problems")),
     "state_not_written": Kind("The state directory takes no more; the next start has no fallback."),

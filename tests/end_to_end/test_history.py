@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from getpass import getuser
 from pathlib import Path
 
 import pytest
@@ -174,7 +175,10 @@ def test_the_history_says_who_when_what_and_which_files(tmp_path: Path, content:
         text = command(running.environment, "history", "-n", "2")
     assert [one["revision"] for one in told] == [*revisions, revisions[0]]
     assert [one["action"] for one in told] == ["activate", "activate", "rollback"]
-    assert [one["actor"] for one in told][:2] == ["start", "watch"]
+    assert [one["how"] for one in told] == ["start", "watch", "rollback"]
+    assert [one["known_by"] for one in told] == ["owner", "owner", "command"]
+    assert [one["actor"] for one in told] == [getuser()] * 3
+    assert f"{getuser()} (owner of the files), by watch  instead of {revisions[0]}" in text
     assert [(one["added"], one["changed"], one["removed"]) for one in told[1:]] == [
         (["more.yaml"], ["warn.yaml"], []),
         ([], ["warn.yaml"], ["more.yaml"]),
@@ -182,6 +186,34 @@ def test_the_history_says_who_when_what_and_which_files(tmp_path: Path, content:
     assert "removed more.yaml" in text
     assert f"rolled back from {revisions[1]}" in text
     assert f"revision {revisions[1]} was rolled back" in text
+
+
+def test_the_history_names_the_author_of_the_commit_that_changed_the_files(
+    tmp_path: Path, content: Path, policies: Path
+) -> None:
+    commit(policies, "Ada Quill")
+    with gateway(tmp_path, content=content, policies=policies) as running:
+        aside = tmp_path / "checkout"
+        subprocess.run(["git", "clone", "-q", str(policies), str(aside)], check=True)
+        (aside / "warn.yaml").write_text(SECOND, "utf-8")
+        commit(aside, "Grace Counsel")
+        subprocess.run(["git", "-C", str(policies), "pull", "-q", str(aside), "HEAD"], check=True)
+        event = running.wait_for("policy_reloaded")[0]
+        write(policies, THIRD, running)
+        told = json.loads(command(running.environment, "history", "--json"))
+    assert (event["user.name"], event["gateway.policy.how"]) == ("Grace Counsel", "watch")
+    assert [(one["actor"], one["known_by"], one["how"]) for one in told] == [
+        ("Ada Quill", "git", "start"),
+        ("Grace Counsel", "git", "watch"),
+        (getuser(), "owner", "watch"),
+    ], "an edit that nobody has committed is its file's owner's"
+
+
+def commit(directory: Path, author: str) -> None:
+    """All that stands there, by somebody; of a directory that is no checkout, it makes one."""
+    named = ["-c", f"user.name={author}", "-c", "user.email=nobody@newsroom.example", "-c", "commit.gpgsign=false"]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "A change"]):
+        subprocess.run(["git", "-C", str(directory), *named, *arguments], check=True)
 
 
 def test_a_revision_that_is_not_kept_changes_nothing_and_names_those_that_are(

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import PolicyError
+from gateway.policy.author import Author
 from gateway.policy.files import changes, read_directory
 from gateway.policy.kept import KEPT
 from gateway.policy.loading import Loaded, PolicyLoader
@@ -43,7 +44,7 @@ def loader(directory: Path, tmp_path: Path) -> PolicyLoader:
 
 async def activated(loader: PolicyLoader, actor: str = "ann", **options: bool) -> Loaded:
     loaded = await loader.load(**options)
-    loader.activated(loaded, actor=actor, now=NOW)
+    loader.activated(loaded, author=Author(actor, "command"), how="reload", now=NOW)
     return loaded
 
 
@@ -161,7 +162,7 @@ async def test_an_empty_directory_is_never_taken_for_a_decision(tmp_path: Path) 
 
 async def test_the_history_says_who_when_and_what_changed(loader: PolicyLoader) -> None:
     first = await activated(loader, "ann")
-    assert not loader.activated(first, actor="ann", now=NOW)
+    assert not loader.activated(first, author=Author("ann", "command"), how="reload", now=NOW)
     (loader.directory / "p0.yaml").write_bytes(policy("protect: all", name="p0").encode())
     (loader.directory / "p1.yaml").unlink()
     second = await activated(loader, "bob")
@@ -188,7 +189,7 @@ async def test_no_more_than_fifty_sets_are_kept(loader: PolicyLoader, tmp_path: 
     loaded = await loader.load()
     for number in range(KEPT + 5):
         files_then = {**loaded.files, "notices/warn/en.long.md": str(number).encode()}
-        loader.activated(Loaded(parse(files_then).required(), files_then), actor="ann", now=NOW)
+        loader.activated(Loaded(parse(files_then).required(), files_then), author=Author("ann", "command"), how="reload", now=NOW)
     assert len(list((tmp_path / "state").glob("set-*.json"))) == KEPT
 
 
