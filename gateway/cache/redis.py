@@ -110,10 +110,7 @@ class RedisPages:
         if not value:
             self.counts["miss"] += 1
             return None
-        return self._decoded(cast("bytes", value), key)
-
-    def _decoded(self, value: bytes, key: str) -> StoredPage | None:
-        page, refused = self._codec.decode(value, key)
+        page, refused = self._codec.decode(cast("bytes", value), key)
         self.counts["hit" if page else f"rejected:{refused}"] += 1
         if page is None:
             self._say("cache_value_rejected", refused, every_seconds=1)
@@ -138,7 +135,9 @@ class RedisPages:
         if self._doubtful:
             return Claim(free=True)  # it kept a reader waiting just now: once is enough
         free, value = await self._locks.claim(key, VALUE_LIMIT_BYTES)
-        return Claim(free, self._decoded(value, key) if value else None)
+        page = self._codec.decode(value, key)[0] if value else None
+        self.counts["hit"] += page is not None  # whoever claims has looked before: what is refused was counted then
+        return Claim(free, page)
 
     async def wait(self, key: str, seconds: float) -> None:
         """Wait for a page that another is making, until that is told, or for a moment."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cache.fetch import Fetches
 from gateway.cache.memory import MemoryPages
 from gateway.cache.redis_channel import CHANNEL
 from gateway.cache.redis_client import connect
@@ -82,6 +83,21 @@ async def test_swapped_values_are_never_served(server: Server, opened: Open) -> 
         assert await store.get(plain.key) is None
         assert await store.get(warned.key) is None
         assert store.counts["rejected:key"] == 2
+
+
+async def test_a_refused_value_is_counted_once_and_healed_by_the_reader_who_met_it(
+    server: Server, opened: Open
+) -> None:
+    server.command("SET", page().key, b"x" * 100)
+    async with opened(server.url) as store:
+        fetches = Fetches(MemoryPages(0), store)
+        answers = [(await fetches.page(page().key, page))[1] for _ in range(3)]
+        await fetches.aclose()
+        assert answers == ["miss", "hit", "hit"]
+        assert {name: count for name, count in store.counts.items() if name.startswith(("rejected", "hit"))} == {
+            "rejected:schema": 1,
+            "hit": 2,
+        }
 
 
 async def test_rejected_values_are_counted_all_and_logged_once_a_second(
