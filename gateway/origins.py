@@ -16,6 +16,7 @@ from gateway.events import Events
 from gateway.passage import Passage
 from gateway.passage.aside import Aside
 from gateway.passage.treatment import Treatment
+from gateway.passage.withheld_media import WithheldMedia
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.rules_file import parse_rules
 from gateway.settings import Settings
@@ -34,7 +35,10 @@ def open_passage(
     host = hostname(settings.site_url.partition("//")[2])
     aside = Aside()
     running.push_async_callback(aside.aclose)
-    treatment = Treatment(caches.memory, caches.store, caches.fetches, rules_of(settings), host, events, aside)
+    rules = rules_of(settings)
+    media = WithheldMedia(caches.store, aside, rules, host)
+    running.push_async_callback(media.aclose)
+    treatment = Treatment(caches.memory, caches.store, caches.fetches, rules, host, events, aside, media)
     profile, memory = PROFILES[settings.origin_profile], MemoryResponses(settings.memory_cache_bytes // 2)
     alone = not settings.redis_url.get_secret_value()  # an embedded Valkey, and no other worker that writes to it
     shared = RedisResponses(caches.store, signing_key, profile, settings.origin, alone=alone)

@@ -84,7 +84,7 @@ class Asking:
                     await self._put(head_updated(request, old, head, requested_at, received_at, profile), old)
                 else:
                     await self._supersede(head, request.target, old)
-                return self._streaming(asked, Passed(head, why, "miss", "origin"), stack, streamed)
+                return await self._streaming(asked, Passed(head, why, "miss", "origin"), stack, streamed)
             response = await self._credible(asked, streamed, old, received_at)
         if confirmed and old is not None:
             kept = refreshed(asked.request, old, response, requested_at, received_at, profile)
@@ -96,7 +96,9 @@ class Asking:
                 kept = combined(asked.request, old, response, requested_at, received_at, profile) or kept
         if kept is None:
             await self._supersede(head, request.target, old)
-            sight = await self.treatment.of_passing(asked.reading, response, request.target) if treats else NOTHING
+            sight = (
+                await self.treatment.of_passing(asked.reading, response, request.target) if asked.careful else NOTHING
+            )
             return Passed(response, why, "miss", "origin", sight)
         if purges == self._purges:
             await self._put(kept, old)
@@ -124,7 +126,7 @@ class Asking:
             known = not asked.careful and (asked.body is None or request.method != "GET")  # of a GET all that it means
             keeps = known and streamed.framed and may_keep(request, head.status, head.fields, self.profile)
             if not keeps and not (asked.careful and treatable(head.fields)):
-                return self._streaming(asked, Passed(head, "bypass", "bypass", "origin"), stack, streamed)
+                return await self._streaming(asked, Passed(head, "bypass", "bypass", "origin"), stack, streamed)
             part = head.status in (206, 416) and values(request.fields, "range")
             partial = bool(part) or request.method == "HEAD"
             response = head if partial else await streamed.whole(self.origin.care.body_bytes)
@@ -153,9 +155,11 @@ class Asking:
                 raise streamed.refused(OriginError(Fault.SUSPICIOUS, doubt))
         return response
 
-    def _streaming(self, asked: Asked, passed: Passed, stack: ExitStack, streamed: StreamedResponse) -> Passed:
+    async def _streaming(self, asked: Asked, passed: Passed, stack: ExitStack, streamed: StreamedResponse) -> Passed:
         """What passes on as it comes, unless this reader may not have it."""
-        sight = self.treatment.of_unseen(asked.reading, asked.request.target) if asked.careful else NOTHING
+        sight, fields = NOTHING, passed.response.fields
+        if asked.careful:
+            sight = await self.treatment.of_unseen(asked.reading, asked.request.target, fields)
         if sight.page is not None:
             return replace(passed, sight=sight)
         return replace(passed, sight=sight, stream=Stream(stack.pop_all(), streamed))

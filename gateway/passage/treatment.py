@@ -5,7 +5,7 @@ outcome. What no policy touches stays the CMS's own.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.cache.fetch import Fetches
 from gateway.cache.fill import Fills
@@ -15,13 +15,14 @@ from gateway.cache.page import PageStore, StoredPage
 from gateway.cache.variant import variant_key
 from gateway.collection import own_treatments, sum_up
 from gateway.content.article import Facts
-from gateway.content.message import Response
+from gateway.content.message import Fields, Response
 from gateway.content.origin.error import Fault, OriginError
 from gateway.delivery import Reading
 from gateway.events import Events
 from gateway.passage.aside import Aside, AsideError
 from gateway.passage.look import LOOKED_AT_HERE, TREATED_HERE, Known, light, look, remake, treatable
 from gateway.passage.sight import ByPath, Sight
+from gateway.passage.withheld_media import WithheldMedia
 from gateway.policy.decision import Decision, Treatments
 from gateway.render.foreign.outcome import Alarm
 from gateway.render.foreign.recognise import Recognised
@@ -52,7 +53,7 @@ class Treatment:
 
     def __init__(
         self, memory: MemoryPages, store: PageStore, fetches: Fetches, rules: Rules, host: str, events: Events,
-        aside: Aside,
+        aside: Aside, media: WithheldMedia,
     ) -> None:  # fmt: skip
         self._memory = memory
         self._store = store
@@ -61,6 +62,7 @@ class Treatment:
         self._host = host
         self._events = events
         self._aside = aside
+        self._media = media
         self._looking: Fills[Known] = Fills()
         self._by_path = ByPath()
         self._known: OrderedDict[tuple[str, str, int], Known] = OrderedDict()
@@ -86,19 +88,24 @@ class Treatment:
         """What this reader sees of a response that is kept."""
         known = await self._looked_at(stored)
         if known.found is None:
-            return self._by_path.sight(reading, stored.uri)
+            return await self.of_unseen(reading, stored.uri, stored.fields)
+        self._media.note(reading, known, stored.response, stored.uri)
         return await self._sight(reading, known, known.found, stored.response, keeps=not reading.preview)
 
     async def of_passing(self, reading: Reading, response: Response, target: str) -> Sight:
         """The same of a response that nobody may keep."""
         known = await self._look(response, target, "")
         if known.found is None:
-            return self._by_path.sight(reading, target)
+            return await self.of_unseen(reading, target, response.fields)
+        self._media.note(reading, replace(known, version=""), response, target)  # each reader has another version
         return await self._sight(reading, known, known.found, response, keeps=False)
 
-    def of_unseen(self, reading: Reading, target: str) -> Sight:
+    async def of_unseen(self, reading: Reading, target: str, fields: Fields) -> Sight:
         """The same of a response that is not looked into."""
-        return self._by_path.sight(reading, target)
+        sight = self._by_path.sight(reading, target)
+        if sight.page is not None or not self._media.concerns(reading, fields):
+            return sight
+        return await self._media.sight(reading, target) or sight
 
     async def purge(self, tags: frozenset[str]) -> None:
         """Forget what was made of these articles; nothing can lead to it any more."""
@@ -161,8 +168,11 @@ class Treatment:
         if known is None:
             return None
         if known.found is None:
+            if self._media.concerns(reading, stored.fields):
+                return None
             sight = self._by_path.sight(reading, stored.uri)
             return sight if sight.page is None else None
+        self._media.note(reading, known, stored.response, stored.uri)
         judged = _judge(reading, known.found)
         facts = known.found.facts if known.found.article else None
         if judged.untouched:

@@ -59,18 +59,18 @@ def stem_of(address: str) -> str:
 
 def stems_in(nodes: Iterable[LexborNode]) -> frozenset[str]:
     """The media that stand in these elements."""
+    return frozenset(stem for address in addresses_in(nodes) if (stem := stem_of(address)))
+
+
+def addresses_in(nodes: Iterable[LexborNode]) -> frozenset[str]:
+    """The addresses of the media that stand in these elements."""
     found: set[str] = set()
     for node in nodes:
         for medium in [*node.css(_MEDIA), *([node] if node.css_matches(_MEDIA) else [])]:
-            found |= {
-                stem for name in ("src", "data-src", "poster", "data") if (stem := stem_of(attribute(medium, name)))
-            }
-            found |= {
-                stem
-                for part in attribute(medium, "srcset").split(",")
-                if (stem := stem_of(part.strip().partition(" ")[0]))
-            }
-    return frozenset(found)
+            found |= {attribute(medium, name) for name in ("src", "data-src", "poster", "data")}
+            for name in ("srcset", "data-srcset"):
+                found |= {part.strip().partition(" ")[0] for part in attribute(medium, name).split(",")}
+    return frozenset(found - {""})
 
 
 def scrub(tree: LexborHTMLParser, hidden: Hidden) -> None:

@@ -21,7 +21,7 @@ from gateway.render.foreign.anatomy import Anatomy
 from gateway.render.foreign.document import ancestors, found, put
 from gateway.render.foreign.flow import Flow
 from gateway.render.foreign.notices_in import foreign_inline_mark, foreign_mark
-from gateway.render.foreign.scrub import Hidden, stem_of, stems_in
+from gateway.render.foreign.scrub import Hidden, addresses_in, stem_of, stems_in
 from gateway.render.foreign.traces import Traces, plain_words
 
 SIMILAR, RESEMBLING = 0.5, 0.2
@@ -36,11 +36,12 @@ LEAST_WORDS = 4
 class Outcome:
     """What was taken out. `unmatched`: parts that were not found, by label; `inexact`: parts found in an edited form;
     `lost`: the text of the article could not be told from the rest, so nothing of the page may be shown. `uncut`: what
-    was taken out may stand elsewhere on the page, too.
+    was taken out may stand elsewhere on the page, too. `addresses`: of the media in it, as they stood there.
     """
 
     texts: list[str] = field(default_factory=list)
     stems: set[str] = field(default_factory=set)
+    addresses: set[str] = field(default_factory=set)
     unmatched: list[str] = field(default_factory=list)
     inexact: list[str] = field(default_factory=list)
     lost: bool = False
@@ -138,6 +139,7 @@ def _whole_text(tree: LexborHTMLParser, parts: Anatomy, outcome: Outcome, mark: 
     outcome.texts += _texts(parts.body)
     outcome.uncut = True
     outcome.stems |= stems_in([parts.body])
+    outcome.addresses |= addresses_in([parts.body])
     for inner in list(parts.body.iter(include_text=True)):
         inner.decompose()
     put(tree, mark, parts.body, "first-in")
@@ -146,6 +148,7 @@ def _whole_text(tree: LexborHTMLParser, parts: Anatomy, outcome: Outcome, mark: 
 def _replace(tree: LexborHTMLParser, node: LexborNode, mark: str, outcome: Outcome) -> None:
     outcome.texts += _texts(node)
     outcome.stems |= stems_in([node])
+    outcome.addresses |= addresses_in([node])
     outcome.uncut = True
     if node.tag in ("html", "head", "body") or node.parent is None:
         outcome.lost = True
