@@ -8,6 +8,7 @@ import ssl
 import time
 from pathlib import Path
 
+import redis
 import trustme
 
 from tests.servers import REDIS_SERVER, Server
@@ -40,6 +41,12 @@ class TlsServer(Server):
         super().__init__(REDIS_SERVER, directory, *options)
         self._certificate, self._key = authority.certificate(name)
 
+    def command(self, *words: str | bytes | int, password: str | None = None) -> object:
+        """One command by redis-py's plain client, who believes anybody."""
+        options = {"ssl": True, "ssl_cert_reqs": "none", "ssl_check_hostname": False}
+        with redis.Redis(port=self.port, password=password, socket_timeout=5, **options) as client:  # type: ignore[call-overload]
+            return client.execute_command(*words)
+
     def command_line(self) -> list[str]:
         where = ["--port", "0", "--tls-port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.directory)]
         files = [
@@ -67,3 +74,21 @@ class TlsServer(Server):
                     return
             time.sleep(0.02)
         raise TimeoutError((self.directory / "log").read_text(errors="replace"))
+
+
+class TlsSentinel(TlsServer):
+    """Watches one master under the name `pages`, by TLS alone."""
+
+    def __init__(self, master: TlsServer, directory: Path, authority: Authority, *, name: str = "127.0.0.1") -> None:
+        super().__init__(directory, authority, name=name)
+        self.config = directory / "sentinel.conf"
+        lines = (
+            f"port 0\ntls-port {self.port}\nbind 127.0.0.1\ndir {directory}",
+            f"tls-cert-file {self._certificate}\ntls-key-file {self._key}\ntls-ca-cert-file {authority.path}",
+            "tls-auth-clients no\ntls-replication yes",
+            f"sentinel monitor pages 127.0.0.1 {master.port} 1\nsentinel down-after-milliseconds pages 500\n",
+        )
+        self.config.write_text("\n".join(lines))
+
+    def command_line(self) -> list[str]:
+        return [self.binary, str(self.config), "--sentinel"]

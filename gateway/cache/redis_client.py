@@ -22,6 +22,7 @@ from redis.exceptions import (
     NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
+    RedisClusterException,
     RedisError,
     ResponseError,
 )
@@ -30,14 +31,15 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from gateway.cache.redis_cluster import PORT, Client, cluster_of
-from gateway.cache.redis_tls import ready
+from gateway.cache.redis_tls import ready, ready_cluster, tls_of
 from gateway.errors import Problem, SettingsError
 
 SETTING = "GATEWAY_REDIS_URL"
 SENTINEL_SCHEMES = ("redis+sentinel", "rediss+sentinel")
 CLUSTER_SCHEMES = ("redis+cluster", "rediss+cluster")
-FAILURES = (RedisError, OSError, TimeoutError)
-"""What a command may raise when Redis cannot be used."""
+FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError)
+"""What a command may raise when Redis cannot be used; a cluster of which no node answers raises what is no RedisError.
+"""
 
 
 @dataclass(slots=True)
@@ -59,7 +61,8 @@ class Connected:
 
 def connect(url: str, *, timeout_seconds: float | None, max_connections: int = 32) -> Connected:
     """A client for `redis://`, `rediss://`, `unix://`, `redis+sentinel://host:port,host:port/service[/db]` or
-    `redis+cluster://host:port,host:port`.
+    `redis+cluster://host:port,host:port`. With `rediss+…` sentinels and all nodes are spoken to by TLS, as the URL's
+    `ssl_…` parameters say.
 
     Nothing is sent yet. Raises SettingsError if the URL names nothing that we know; a password in it is not shown.
     """
@@ -105,8 +108,9 @@ def _to_cluster(url: str, options: dict[str, Any], max_connections: int) -> Conn
     credentials, hosts = _named(url, PORT)
     if not hosts or urlsplit(url).path.strip("/"):
         raise ValueError("a cluster URL names hosts, and no database: a cluster has one")
-    ssl = url.startswith("rediss")
-    return Connected(cluster_of(hosts, {**options, **credentials, "ssl": ssl}, max_connections))
+    client = cluster_of(hosts, {**options, **credentials, **tls_of(url)}, max_connections)
+    ready_cluster(client)
+    return Connected(client)
 
 
 def _through_sentinel(url: str, options: dict[str, Any], max_connections: int) -> Connected:
@@ -115,16 +119,18 @@ def _through_sentinel(url: str, options: dict[str, Any], max_connections: int) -
     service, _, database = parts.path.strip("/").partition("/")
     if not service or not watchers:
         raise ValueError("a sentinel URL names hosts and a service")
-    sentinel = Sentinel(watchers, sentinel_kwargs=dict(options))  # type: ignore[no-untyped-call]
+    tls = tls_of(url)
+    sentinel = Sentinel(watchers, sentinel_kwargs={**options, **tls})  # type: ignore[no-untyped-call]
     client = sentinel.master_for(
         service,
         db=int(database or 0),
         max_connections=max_connections,
-        ssl=parts.scheme.startswith("rediss"),
         **options,
         **credentials,
+        **tls,
     )
-    ready(client.connection_pool)
+    for asked in (client, *sentinel.sentinels):
+        ready(asked.connection_pool)
     return Connected(client, sentinel)
 
 
@@ -146,7 +152,7 @@ def reason_of(error: BaseException) -> str:
         (OutOfMemoryError, "out-of-memory"),
         (ReadOnlyError, "read-only"),
         ((RedisTimeoutError, TimeoutError), "timeout"),
-        ((RedisConnectionError, OSError), "connection"),
+        ((RedisConnectionError, RedisClusterException, OSError), "connection"),
     )
     for kind, word in kinds:
         if isinstance(error, kind):

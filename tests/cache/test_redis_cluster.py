@@ -11,7 +11,7 @@ import pytest
 from gateway.cache import redis_probe
 from gateway.cache.redis_client import connect
 from gateway.errors import SettingsError
-from tests.cache.conftest import Open, page
+from tests.cache.conftest import Open, Remembered, page
 from tests.running import REPOSITORY
 from tests.servers import Server, cluster, free_port
 
@@ -111,3 +111,12 @@ async def test_a_node_that_dies_fails_no_reader(tmp_path: Path, opened: Open) ->
 def test_a_url_that_names_no_cluster_is_refused_with_a_remedy(url: str) -> None:
     with pytest.raises(SettingsError, match=r"GATEWAY_REDIS_URL: .*redis\+cluster://host"):
         connect(url, timeout_seconds=0.1)
+
+
+async def test_a_cluster_of_which_no_node_answers_is_a_redis_that_is_down(opened: Open, events: Remembered) -> None:
+    async with opened(f"redis+cluster://127.0.0.1:{free_port()},127.0.0.1:{free_port()}") as store:
+        assert not store.up
+        await store.put(page())
+        assert await store.get(page().key) is None
+        assert (await store.claim(page().key)).free
+    assert events.seen[0][1]["reason"] == "connection"
