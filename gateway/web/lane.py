@@ -74,7 +74,8 @@ class Lane:
             if isinstance(response, Relay):
                 with suppress(OriginError):  # the CMS broke off; that has been said, and the connection is broken, too
                     await response.send(request)
-                outgoing = replace(outgoing, length=response.sent)
+                if outgoing.stream is not None:
+                    outgoing = replace(outgoing, length=response.sent)
         finally:
             trace_id = inherited_trace(incoming.header("traceparent"))
             duration_ns = time.perf_counter_ns() - began

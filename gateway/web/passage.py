@@ -65,7 +65,8 @@ class PublicPassage:
         incoming, reader = self._previewed(context)
         if reader is None:
             return context, await own.error(context, 403)
-        context = replace(context, incoming=incoming, reader=reader)
+        if reader is not context.reader:
+            context = replace(context, incoming=incoming, reader=reader)
         try:
             passed = await self.passage.answer(self.asked(context))
         except OriginError as error:

@@ -65,7 +65,8 @@ def _as_it_came(context: Context, passed: Passed, now: float) -> Outgoing:
     stored = passed.stored or (_for_now(came, now) if came.status == 200 else None)
     response, aged = came, passed.status in ("hit", "stale")
     if stored is not None and asked.method in ("GET", "HEAD"):
-        response = answer(asked, replace(stored, response=came), now, validated=not aged)
+        stored = stored if stored.response is came else replace(stored, response=came)
+        response = answer(asked, stored, now, validated=not aged)
     fields = response.fields
     if bound and decision is not None:
         fields = _bounded(fields, decision, reading.now)

@@ -32,7 +32,9 @@ def answer(request: Request, stored: Stored, now: float, *, validated: bool = Fa
     part = _wanted(request, stored, now)
     if stored.partial and not (isinstance(part, Part) and part.within(*stored.partial[:2])):
         part = None  # the origin sent other positions than were asked for, and says which
-    return replace(stored.response, fields=fields) if part is None else _partial(stored, fields, part)
+    if part is not None:
+        return _partial(stored, fields, part)
+    return stored.response if validated else replace(stored.response, fields=fields)
 
 
 def _not_modified(request: Request, stored: Stored) -> bool:
