@@ -14,7 +14,7 @@ import typer
 
 from gateway.cli import geo_files
 from gateway.cli.geo_common import Geoip, Policies, known_regions, paths_of, progress
-from gateway.cli.output import Json, fail, say, say_json
+from gateway.cli.output import Json, say, say_json
 from gateway.events import NoEvents
 from gateway.geo.client_address import UNPARSABLE, ClientAddress, parse_address, unwrapped
 from gateway.geo.compare import compare as compare_readers
@@ -77,7 +77,8 @@ def status(
         for result in results:
             _print_status(result)
         for entry in old:
-            fail(f"{entry['name']}: {entry['age_days']} days old; bring newer data with `gateway geo update`")
+            what = f"{entry['name']}: {entry['age_days']} days old"
+            say(f"{what}; bring newer data with `gateway geo update`", style="yellow")
     raise typer.Exit(1 if strict and old else 0)
 
 

@@ -192,11 +192,12 @@ def _report(
         say(f"  {target / path}")
     for problem in made.problems:
         if problem.severity is Severity.WARNING:
-            fail(str(problem))
+            say(str(problem), style="yellow")
     if made.conflicts:
-        fail("Beside your other policies these cases do not hold; mend the cases, or what they say of the policies:")
+        what = "mend the cases, or what they say of the policies"
+        say(f"Beside your other policies these cases do not hold; {what}:", style="yellow")
         for conflict in made.conflicts:
-            fail(f"  {conflict}")
+            say(f"  {conflict}", style="yellow")
     usual = [question.name for question in template.questions if not question.asked and question.name not in beforehand]
     if usual:
         say("\nTaken as usual (--set says otherwise, or mend the file):")

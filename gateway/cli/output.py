@@ -1,4 +1,6 @@
-"""How commands speak: results on standard output, findings on standard error, colours only on a terminal."""
+"""How commands speak, colours only on a terminal. On standard output: what a command was asked for, findings and failed
+cases included. On standard error: what keeps it from doing that, questions, progress, and words beside the result.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ def say(text: str, style: str | None = None) -> None:
 
 
 def fail(text: str) -> None:
-    """Print a line about what is wrong."""
+    """Print a line about what kept a command from doing what it was asked."""
     err.print(text, style="red", markup=False)
 
 

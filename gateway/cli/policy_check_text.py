@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from gateway.cli.output import err, say
+from gateway.cli.output import say
 from gateway.cli.policy_check import Checked
 from gateway.cli.policy_text import count as count_of
 from gateway.cli.policy_text import problem_json
@@ -35,9 +35,9 @@ def check_json(checked: Checked, *, failed: bool) -> dict[str, object]:
 
 
 def show_check(checked: Checked) -> None:
-    """Findings on standard error, the sum on standard output."""
+    """The findings, what was not checked, the sum."""
     for problem in checked.problems:
-        err.print(identified(problem), style=_STYLES[problem.severity], markup=False)
+        say(identified(problem), style=_STYLES[problem.severity])
     for sentence in checked.unchecked:
         say(f"Not checked: {sentence}", style="dim")
     if checked.proven is not None:

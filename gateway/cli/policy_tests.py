@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from gateway.cli.output import err, fail, say, write
+from gateway.cli.output import say, write
 from gateway.policy.coverage import KINDS, Coverage
 from gateway.policy.model import PolicySet
 from gateway.policy.snapshot import FOLDER, differences, is_snapshot, snapshots
@@ -60,9 +60,10 @@ def show_snapshots(seen: Snapshots) -> None:
     if seen.failed:
         for line in seen.diff:
             style = {"-": "red", "+": "green", "@": "cyan"}.get(line[:1])
-            err.print(line, style=style, markup=False)
+            say(line, style=style)
         changed = sum(line.startswith("+++ ") for line in seen.diff)
-        fail(f"{changed} of {seen.count} snapshots are no longer true; if that is meant, run it again with --update.")
+        what = f"{changed} of {seen.count} snapshots are no longer true"
+        say(f"{what}; if that is meant, run it again with --update.", style="red")
     elif seen.written:
         say(f"{len(seen.written)} snapshots written in {FOLDER}: read them, and commit them with the policies.")
     else:
@@ -78,7 +79,7 @@ def show_coverage(reach: Coverage, directory: Path) -> None:
     """What no case reaches, where it stands; the shares."""
     for branch in reach.missed:
         where = f"{directory / branch.path}:{branch.line}:{branch.column}"
-        err.print(f"{where}: no case reaches {branch.what}", style="yellow", markup=False)
+        say(f"{where}: no case reaches {branch.what}", style="yellow")
     parts = []
     for kind in KINDS:
         reached, count = reach.counts(kind)

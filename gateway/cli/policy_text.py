@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from gateway.cli.output import err, fail, say
+from gateway.cli.output import say
 from gateway.content.article import Facts
 from gateway.errors import Problem
 from gateway.geo.location import Location
@@ -54,19 +54,17 @@ def test_json(outcomes: Sequence[Outcome], problems: Sequence[Problem]) -> dict[
 def show_test(outcomes: Sequence[Outcome], problems: Sequence[Problem]) -> None:
     """Failures with what differs and why; the sum."""
     for problem in problems:
-        fail(str(problem))
+        say(str(problem), style="red")
     for outcome in outcomes:
         case = outcome.case
         if outcome.differences:
-            fail(f"{case.path}:{case.line}: {case.name}")
+            say(f"{case.path}:{case.line}: {case.name}", style="red")
             for difference in outcome.differences:
-                fail(f"    {difference}")
+                say(f"    {difference}", style="red")
             for sentence in _why_briefly(outcome.decision):
-                err.print(f"    {sentence}", markup=False)
+                say(f"    {sentence}")
         elif outcome.skipped:
-            err.print(
-                f"{case.path}:{case.line}: {case.name}: not tried; {outcome.skipped}", style="yellow", markup=False
-            )
+            say(f"{case.path}:{case.line}: {case.name}: not tried; {outcome.skipped}", style="yellow")
     passed = sum(outcome.passed for outcome in outcomes)
     failed = sum(bool(outcome.differences) for outcome in outcomes)
     skipped = len(outcomes) - passed - failed

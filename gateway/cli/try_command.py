@@ -53,11 +53,11 @@ def try_article(
     _progress(f"Reading {article} …")
     source = fetched(article) if article.startswith(("http://", "https://")) else saved(Path(article), url)
     result = tried(source, as_if_active(policies) if shadow else policies, rules, now, _progress)
-    for finding in findings(result):
-        err.print(finding, style="yellow", markup=False)
     if as_json:
         say_json(as_value(result))
     else:
+        for finding in findings(result):
+            say(finding, style="yellow")
         page = page_of(result, scripts=scripts)
         if html is not None:
             write(html, page)

@@ -64,15 +64,15 @@ def test_a_feed_says_what_becomes_of_its_entries() -> None:
 
 
 def test_what_needs_a_persons_eye_is_said_with_a_remedy_and_exit_code_1(tmp_path: Path) -> None:
-    code, _, err = run(cms.file_of(cms.FRONT), "--url", "https://news.example/", "--json")
+    code, out, _ = run(cms.file_of(cms.FRONT), "--url", "https://news.example/", "--json")
     assert code == 1
-    assert "does not say that it is an article" in err
-    assert "GATEWAY_ORIGIN_PAGES" in err
+    assert "does not say that it is an article" in out
+    assert "GATEWAY_ORIGIN_PAGES" in out
     plain = tmp_path / "x.html"
     plain.write_text("no markup at all")
-    code, _, err = run(plain, "--json")
+    code, out, _ = run(plain, "--json")
     assert code == 1
-    assert "nothing that a policy could treat" in err
+    assert "nothing that a policy could treat" in out
 
 
 def test_a_part_that_a_policy_no_longer_finds_is_told(tmp_path: Path) -> None:
@@ -82,9 +82,9 @@ def test_a_part_that_a_policy_no_longer_finds_is_told(tmp_path: Path) -> None:
     (policies / "order.yaml").write_text(
         "policy: order\ntitle: By order\nbasis: [{kind: order, authority: A court}]\nreaders: {in: [NG]}\narticles: {paths: ['/2026/*']}\ndo:\n  - withhold: {parts: ['selector:#gone'], notice: held}\n"
     )
-    code, out, err = run(FERRY, "--json", "--policies", policies)
+    code, out, _ = run(FERRY, "--json", "--policies", policies)
     assert code == 1
-    assert "withhold_unmatched: selector:#gone on /2026/11/the-last-ferry/; mend the policy" in err
+    assert "withhold_unmatched: selector:#gone on /2026/11/the-last-ferry/; mend the policy" in out
     assert [one["treatments"] for one in json.loads(out)["readers"]] == [[], [], [], ["withhold:selector:#gone"], []]
 
 

@@ -79,7 +79,7 @@ def test_a_mistake_stops_the_commit_with_its_place_and_remedy(newsroom: Path) ->
     file.write_text(file.read_text().replace("in: [DE]", "in: [UK]"))
     done = run(newsroom, "gateway-check")
     assert done.returncode == 1
-    assert "court-order-example.yaml:15:8: unknown country 'UK'" in done.stderr
+    assert "court-order-example.yaml:15:8: unknown country 'UK'" in done.stdout
 
 
 def test_a_warning_stops_the_commit_too(newsroom: Path) -> None:
@@ -87,14 +87,14 @@ def test_a_warning_stops_the_commit_too(newsroom: Path) -> None:
     file.write_text(file.read_text().replace("[the-dredging-contract]", "[the-dredging-contrac]"))
     done = run(newsroom, "gateway-check")
     assert done.returncode == 1
-    assert "did you mean 'the-dredging-contract'?" in done.stderr
+    assert "did you mean 'the-dredging-contract'?" in done.stdout
 
 
 def test_a_notice_that_a_commit_removes_stops_it(newsroom: Path) -> None:
     shutil.rmtree(newsroom / "policies" / "notices" / "withdrawn-by-court")
     done = run(newsroom, "gateway-check")
     assert done.returncode == 1
-    assert "there is no notice 'withdrawn-by-court'" in done.stderr
+    assert "there is no notice 'withdrawn-by-court'" in done.stdout
 
 
 def test_a_case_that_fails_stops_the_commit(newsroom: Path) -> None:
@@ -103,4 +103,4 @@ def test_a_case_that_fails_stops_the_commit(newsroom: Path) -> None:
     assert run(newsroom, "gateway-check").returncode == 0, "Greece is a country"
     done = run(newsroom, "gateway-test")
     assert done.returncode == 1
-    assert "status: expected 451, got 200" in done.stderr
+    assert "status: expected 451, got 200" in done.stdout

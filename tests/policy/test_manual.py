@@ -166,10 +166,12 @@ def test_the_storys_mistakes_are_caught_in_the_words_that_the_manual_quotes(stor
     (directory / "court-order-example.yaml").write_text(wrong)
     checked = run("check", "policies", cwd=directory.parent)
     [quoted] = [block.text for block in told if block.text.startswith("policies/court-order-example.yaml:")]
-    assert (checked.returncode, checked.stderr) == (1, quoted)
+    assert checked.returncode == 1
+    assert checked.stdout.startswith(quoted)
     (directory / "court-order-example.yaml").write_text(right)
     checked = run("check", directory, "--content", SAMPLE, "--strict")
-    assert (checked.returncode, checked.stderr) == (0, "")
+    assert checked.returncode == 0
+    assert "nothing found" in checked.stdout
 
 
 def write_notice(directory: Path, told: list[Block]) -> None:
@@ -181,7 +183,7 @@ def test_without_its_notice_the_storys_policy_is_not_accepted(story: tuple[Path,
     directory, told = story
     (directory / "court-order-example.yaml").write_text(written(told))
     shutil.rmtree(directory / "notices" / "withdrawn-by-court")
-    assert "write notices/withdrawn-by-court/en.md" in run("check", directory).stderr
+    assert "write notices/withdrawn-by-court/en.md" in run("check", directory).stdout
 
 
 def test_the_storys_cases_hold_in_shadow_and_then_in_force_and_a_wrong_country_fails_them(
@@ -210,7 +212,7 @@ def test_the_storys_cases_hold_in_shadow_and_then_in_force_and_a_wrong_country_f
     assert "the-dredging-contract" in changed.stdout
     policy.write_text(policy.read_text().replace("[DE]", "[GR]"))
     assert run("check", directory).returncode == 0
-    assert "status: expected 451, got 200" in run("test", directory, "--content", SAMPLE).stderr
+    assert "status: expected 451, got 200" in run("test", directory, "--content", SAMPLE).stdout
 
 
 # the eight policies
@@ -318,14 +320,14 @@ def test_the_cases_of_each_of_the_eight_fail_without_it(
         application, ["test", str(directory), "--content", str(newspaper)]
     )
     assert tried.exit_code == 1
-    assert f"tests/{example.name}.yaml" in tried.stderr
+    assert f"tests/{example.name}.yaml" in tried.stdout
 
 
 def test_the_redirects_host_must_be_on_the_engineers_list_as_the_manual_says(tmp_path: Path, database: Path) -> None:
     directory = assemble(tmp_path / "policies", examples())
     checked = run("check", directory, GATEWAY_GEOIP=str(database))
     assert checked.returncode == 1
-    assert "redirects to 'www.meridian.example' are not allowed" in checked.stderr
+    assert "redirects to 'www.meridian.example' are not allowed" in checked.stdout
 
 
 # what it says of the program
