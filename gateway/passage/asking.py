@@ -169,7 +169,8 @@ class Asking:
         if stored.response.status in GONE:
             await self._forget(stored.uri, old)
         tags = tuple(dict.fromkeys((*stored.tags, *await self.treatment.tags(stored))))
-        await self.responses.put(replace(stored, tags=tags), instead_of=old)
+        tagged = stored if tags == stored.tags else replace(stored, tags=tags)
+        await self.responses.put(tagged, instead_of=old)
 
     async def _supersede(self, head: Response, uri: str, old: Stored | None) -> None:
         """An answer that is not kept may still say that what is kept is no longer true."""
