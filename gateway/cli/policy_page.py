@@ -17,6 +17,7 @@ from gateway.policy.proofs import described
 from gateway.policy.standpoints import named_regions
 from gateway.policy.who_sees_what import Row, Table, tables
 from gateway.render.environment import render
+from gateway.render.language import in_order
 
 MOST_COLUMNS = 8
 """How many kinds of articles stand side by side in the overview; more are no longer legible on paper."""
@@ -74,7 +75,8 @@ def _told(policies: PolicySet) -> list[tuple[str, list[NoticeText]]]:
         for action in policy.actions
         if isinstance(action, (Notice, Block, Withhold))
     }
-    return [(id_, [text for _, text in sorted(policies.notices[id_].items())]) for id_ in sorted(used)]
+    texts = ((id_, policies.notices[id_]) for id_ in sorted(used))
+    return [(id_, [told[language] for language in in_order(told)]) for id_, told in texts]
 
 
 def title_of(number: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -13,8 +13,8 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
 DEFAULT = "en"
-LANGUAGES = ("en", "ru", "uk", "ar", "de")
-"""Languages in which the gateway has words of its own. Articles and notices may be in any."""
+LANGUAGES = ("en", "ar", "de", "ru", "uk")
+"""Languages in which the gateway has words of its own, `in_order`. Articles and notices may be in any."""
 
 _LOCALES = {"en": "en_GB"}  # "14 October 2026" reads alike on both sides of every ocean
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"})
@@ -55,6 +55,11 @@ class Words:
     def territory(self, code: str) -> str:
         """A country's name; the code itself where there is none."""
         return str(Locale.parse(self.language).territories.get(code, code))
+
+
+def in_order(languages: Iterable[str]) -> list[str]:
+    """Languages as they are listed wherever several are: the default first, the others by their codes."""
+    return sorted(languages, key=lambda language: (language != DEFAULT, language))
 
 
 def words(language: str) -> Words:

@@ -24,7 +24,7 @@ from gateway.policy.model import (
     Substitute,
     Withhold,
 )
-from gateway.render.language import Words, words
+from gateway.render.language import Words, in_order, words
 from gateway.render.notices import once
 from gateway.render.page import EVERYTHING, html_page
 from gateway.render.rendered import HTML, Rendered
@@ -83,7 +83,7 @@ def notice_page(site: Site, policies: PolicySet, id: str, language: str) -> Rend
         notice=text,
         rules=rules,
         sealed=sealed,
-        others=sorted(set(texts) - {text.language}),
+        others=in_order(set(texts) - {text.language}),
     )
     return Rendered(200, HTML, text.language, body)
 

@@ -9,6 +9,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from gateway.content.site import SiteText
+from gateway.render.language import LANGUAGES
 
 UNTITLED = "The Gateway"
 """The name of a site whose newsroom gave none."""
@@ -31,7 +32,7 @@ class Site:
 
     title: str = UNTITLED
     base_url: str = "http://localhost:8080"
-    languages: tuple[str, ...] = ("en", "ru", "uk", "ar", "de")
+    languages: tuple[str, ...] = LANGUAGES
     sections: tuple[str, ...] = ()
     section_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     motto: Mapping[str, str] = field(default_factory=dict)

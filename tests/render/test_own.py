@@ -17,7 +17,7 @@ from gateway.content.files import DirectoryIndex, load_directory
 from gateway.policy.decision import DueNotice, Refusal, Treatments, Withheld
 from gateway.policy.model import Basis, NoticePlace, NoticeText
 from gateway.render.article import article_page
-from gateway.render.language import LANGUAGES, direction, own_name, words
+from gateway.render.language import LANGUAGES, direction, in_order, own_name, words
 from gateway.render.own import ERRORS
 from gateway.render.pages import Renderer
 from gateway.render.site import Attribution
@@ -110,6 +110,13 @@ def test_every_language_has_all_the_words_and_no_word_is_unused_or_missing() -> 
         for name, text in words(language).messages.items():
             assert text.strip() == text
             assert re.findall(r"\{\w+\}", text) == re.findall(r"\{\w+\}", words("en")[name])
+
+
+def test_languages_are_listed_in_one_order_everywhere(renderer: Renderer) -> None:
+    assert in_order(["uk", "de", "en", "ar", "de-CH"]) == ["en", "ar", "de", "de-CH", "uk"]
+    assert renderer.languages == LANGUAGES == tuple(in_order(LANGUAGES))
+    page = renderer.notice(policies(), "undesirable", "ru").body.decode()
+    assert re.findall(r"\?lang=([a-z-]+)", page) == ["en", "ar"]
 
 
 def test_messages_are_not_english_in_disguise() -> None:
