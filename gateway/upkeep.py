@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -22,7 +23,7 @@ from gateway.geo.evidence import load_witnesses
 from gateway.geo.locate import LocationMemo
 from gateway.geo.shadow import Shadow, load_shadow
 from gateway.geo.sources import ATTRIBUTION
-from gateway.geo.watch import EvidenceWatch
+from gateway.geo.watch import EvidenceWatch, wait_seconds
 from gateway.policies_in_force import PoliciesInForce
 from gateway.policy.decide import next_boundary
 from gateway.policy.files import changes
@@ -211,8 +212,10 @@ class Upkeep:
         while True:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
             self._tell_of_shadow()
-            async with self._changing:
-                await self._guarded(self._refresh_evidence)
+            if self._evidence.changed():
+                await asyncio.sleep(wait_seconds(self._settings.workers, random.random()))  # noqa: S311  (no secret)
+                async with self._changing:
+                    await self._guarded(self._refresh_evidence)
 
     def _tell_of_shadow(self, *, closing: bool = False) -> None:
         for fields in self.shadow.flush(self._clock(), closing=closing) if self.shadow else ():

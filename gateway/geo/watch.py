@@ -14,6 +14,9 @@ from gateway.geo.evidence import EMBEDDED, Witnesses
 from gateway.geo.maxmind import Database, open_database
 from gateway.geo.verify import not_older, verify, verify_apart
 
+SPREAD_SECONDS = 0.2
+LONGEST_SPREAD_SECONDS = 2.0
+
 Stamp = tuple[int, int, int]
 """Inode, size and time of change of a file."""
 
@@ -59,6 +62,13 @@ class EvidenceWatch:
 
     def _stamps(self) -> dict[str, Stamp | None]:
         return {str(path): _stamp(Path(path)) for path in self.paths}
+
+
+def wait_seconds(workers: int, chance: float) -> float:
+    """How long a worker waits before it replaces files, so that the workers of a machine do not all read and check the
+    same ones at once: each takes a second copy and a processor while it does. `chance`: its own, from 0 to 1.
+    """
+    return min(SPREAD_SECONDS * (workers - 1), LONGEST_SPREAD_SECONDS) * chance
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -114,6 +114,11 @@ class Express:
         for _ in range(-(-len(self._served) // share)):
             self._settle(self._served.popleft())
 
+    def let_go(self) -> None:
+        """Of a snapshot that is no longer in force, and of its GeoIP files, though nobody asks for anything."""
+        if self._current() is not self._snapshot:
+            self._begin()
+
     def _settle(self, answer: Answer) -> None:
         record, total = self._record, 0
         for sending in (answer.full, answer.unchanged):

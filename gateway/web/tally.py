@@ -30,6 +30,8 @@ async def settle_for_ever(record: Record, express: Express | None, crowd: Crowd)
         if now - looked >= LOOK_SECONDS:
             looked = now
             crowd.look(now)
+            if express is not None:
+                express.let_go()
             record.flush_facts()
 
 

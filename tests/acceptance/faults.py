@@ -26,7 +26,10 @@ RELOAD, LOADING, EVIDENCE, LOGS = (
 )
 
 FAULTS: dict[str, Fault] = {
-    "R1": Fault("nobody listens at the start", (f"{REDIS}::test_nobody_listens_at_start_and_no_reader_waits",)),
+    "R1": Fault("nobody listens at the start", (
+        f"{REDIS}::test_nobody_listens_at_start_and_no_reader_waits",
+        "cache/test_redis_cluster.py::test_a_cluster_of_which_no_node_answers_is_a_redis_that_is_down",
+    )),
     "R2": Fault("killed under load", (f"{REDIS}::test_killed_under_load_costs_no_answer_and_hits_resume_after_its_restart",)),
     "R3": Fault("stopped: accepts and never answers", (
         f"{REDIS}::test_a_redis_that_accepts_and_never_answers_is_given_up_within_a_second",
@@ -68,6 +71,7 @@ FAULTS: dict[str, Fault] = {
     "R17": Fault("another's certificate; no TLS where TLS must be", (
         f"{TLS}::test_another_authority_or_another_name_is_a_redis_that_is_down",
         f"{TLS}::test_nothing_is_ever_said_in_the_clear",
+        f"{TLS}::test_sentinels_and_clusters_that_cannot_be_believed_are_down",
     )),
     "R18": Fault("readers who leave", (
         f"{REDIS}::test_a_reader_who_leaves_never_gives_another_the_wrong_page",
@@ -86,7 +90,10 @@ FAULTS: dict[str, Fault] = {
     )),
     "G6": Fault("older than the one in service", (f"{EVIDENCE}::test_an_older_file_is_refused_unless_it_is_wanted",)),
     "G7": Fault("another kind of database", (f"{EVIDENCE}::test_another_kind_of_database_is_refused",)),
-    "G8": Fault("all workers read it at once", ("acceptance/test_check_11_mmdb.py::test_replacing_and_damaging_the_database_under_load",)),
+    "G8": Fault("all workers read it at once", (
+        "end_to_end/test_geo_copies.py::test_no_worker_ever_holds_more_than_two_copies",
+        f"{EVIDENCE}::test_the_workers_of_a_machine_do_not_all_read_a_new_file_at_once",
+    )),
     "P1": Fault("a mistake in a file", (
         "end_to_end/test_4_bad_edits.py::test_a_running_gateway_keeps_the_last_good_set_and_says_so",
         "acceptance/test_check_09_reload.py::test_of_a_thousand_broken_sets_none_is_applied",
@@ -141,6 +148,8 @@ FAULTS: dict[str, Fault] = {
     "S8": Fault("little memory", (
         "cache/test_memory.py::test_whatever_is_done_it_stays_within_its_bytes_and_never_mixes_pages",
         "cache/test_memory.py::test_a_page_over_a_mebibyte_is_not_kept_and_the_old_one_goes",
+        "end_to_end/test_memory_limit.py::test_before_that_pages_in_memory_make_room",
+        "end_to_end/test_memory_limit.py::test_a_worker_that_has_grown_beyond_its_limit_is_replaced_and_fails_nobody",
     )),
     "S9": Fault("no descriptor left", (f"{MACHINE}::test_when_no_descriptor_is_left_it_waits_and_goes_on_when_there_are_some",)),
     "S10": Fault("the event loop is held", (

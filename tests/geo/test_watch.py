@@ -15,7 +15,7 @@ from gateway.events import NoEvents
 from gateway.geo.evidence import EMBEDDED, Witnesses, load_witnesses
 from gateway.geo.maxmind import open_database
 from gateway.geo.verify import verify, verify_apart
-from gateway.geo.watch import EvidenceWatch
+from gateway.geo.watch import LONGEST_SPREAD_SECONDS, SPREAD_SECONDS, EvidenceWatch, wait_seconds
 from tests.geo.worlds import flat, write_mmdb
 
 READER = ip_address("77.88.8.8")
@@ -166,3 +166,9 @@ def test_without_files_of_ones_own_the_embedded_evidence_stays() -> None:
     current = load_witnesses([], NoEvents())
     assert current.infos[0].path == str(EMBEDDED)
     assert watch.replacement(current, apart=False).digest == current.digest
+
+
+def test_the_workers_of_a_machine_do_not_all_read_a_new_file_at_once() -> None:
+    assert wait_seconds(1, 1.0) == 0.0  # nobody to wait for
+    assert [wait_seconds(3, chance) for chance in (0.0, 0.5, 1.0)] == [0.0, SPREAD_SECONDS, 2 * SPREAD_SECONDS]
+    assert wait_seconds(256, 1.0) == LONGEST_SPREAD_SECONDS  # or the last would be late
