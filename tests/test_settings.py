@@ -47,8 +47,8 @@ def test_what_a_start_needs_is_in_the_same_report_file_by_file(tmp_path: Path) -
         "GATEWAY_PORT": "eighty",
         "GATEWAY_GEOIP": f"{tmp_path}/absent.mmdb, {tmp_path}/torn.mmdb",
         "GATEWAY_REDIS_URL": "http://:hush@cache.example",
-        "GATEWAY_LOG_FILE": "/proc/none/log",
-        "GATEWAY_STATE": "/proc/none",
+        "GATEWAY_LOG_FILE": f"{tmp_path}/torn.mmdb/log",
+        "GATEWAY_STATE": f"{tmp_path}/torn.mmdb/state",
     }
     with pytest.raises(SettingsError) as caught:
         load_settings({}, wrong, starting=True)
@@ -59,6 +59,13 @@ def test_what_a_start_needs_is_in_the_same_report_file_by_file(tmp_path: Path) -
         f"GATEWAY_GEOIP: '{tmp_path}/torn.mmdb': it is not a whole MaxMind DB",
     ]
     assert "hush" not in str(caught.value)
+
+
+def test_looking_at_settings_makes_nothing(tmp_path: Path) -> None:
+    load_settings(
+        {}, {"GATEWAY_STATE": f"{tmp_path}/state", "GATEWAY_LOG_FILE": f"{tmp_path}/state/log"}, starting=True
+    )
+    assert not list(tmp_path.iterdir()), "the state directory is made by who keeps it from others"
 
 
 def test_a_command_that_only_speaks_with_a_gateway_does_not_fail_for_a_file_that_is_gone(tmp_path: Path) -> None:

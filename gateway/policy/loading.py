@@ -91,7 +91,8 @@ class PolicyLoader:
         kept = await asyncio.to_thread(self.kept.revision, wanted)
         if kept is None:
             known = ", ".join(dict.fromkeys(past.revision for past in reversed(self.kept.history()))) or "none"
-            problem = Problem(wanted or ".", 0, 0, "no-such-revision", "no such revision is kept", f"kept: {known}")
+            what = "no such revision is kept" if wanted else "no other set was in force before"
+            problem = Problem(wanted or "rollback", 0, 0, "no-such-revision", what, f"kept: {known}")
             raise PolicyError(str(problem), [problem])
         files, parsed = await parse_apart(kept.files, self._redirect_hosts)
         loaded = Loaded(parsed.required(), files)

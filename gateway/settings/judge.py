@@ -54,23 +54,15 @@ def no_evidence(name: str) -> str:
     return "" if whole else "it is not a whole MaxMind DB; name an .mmdb file, complete and unpacked"
 
 
-def no_log(path: Path) -> str:
-    """What is wrong with a log's file: it is made, if need be, and written to as the log is."""
+def no_place(path: Path) -> str:
+    """What is wrong with a file or directory that is to be written. Nothing is made: who makes it sets its mode."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.open("ab").close()
+        there = next(one for one in (path, *path.absolute().parents) if one.exists())
     except OSError as error:
-        return f"it cannot be written to ({error.strerror}); name a file that this user may write to"
-    return ""
-
-
-def no_state(path: Path) -> str:
-    """What is wrong with a state directory: it is made, if need be, for its owner alone."""
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        return f"it cannot be made ({error.strerror}); name a directory that this user may write to"
-    return "" if os.access(path, os.W_OK | os.X_OK) else "it cannot be written to; name a directory of this user's"
+        return f"it cannot be reached ({error.strerror}); name one that this user may write to"
+    if os.access(there, os.W_OK) and (there == path or there.is_dir()):
+        return ""
+    return f"it cannot be written: {there} is no place for it; name one that this user may write to"
 
 
 def no_redis(url: str) -> str:

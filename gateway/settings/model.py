@@ -163,8 +163,7 @@ class Settings(BaseModel):
     @field_validator("log_file", "state")
     @classmethod
     def _places(cls, value: Path | None, info: ValidationInfo) -> Path | None:
-        wrong_of = judge.no_log if info.field_name == "log_file" else judge.no_state
-        if value is not None and judge.starting(info) and (wrong := wrong_of(value)):
+        if value is not None and judge.starting(info) and (wrong := judge.no_place(value)):
             raise ValueError(wrong)
         return value
 
