@@ -18,6 +18,12 @@ REDIS, STORE, TLS, MACHINE = (
     "cache/test_redis_tls.py",
     "end_to_end/test_machine.py",
 )
+OUTAGE, CARE, ANSWERS, BODIES = (
+    "origin/test_outage.py",
+    "origin/test_care.py",
+    "origin/test_faults.py::test_a_bad_answer_is_told_from_a_good_one",
+    "origin/test_bad_bodies.py::test_no_bad_body_is_served_or_kept",
+)
 RELOAD, LOADING, EVIDENCE, LOGS = (
     "end_to_end/test_reload.py",
     "policy/test_loading.py",
@@ -77,6 +83,37 @@ FAULTS: dict[str, Fault] = {
         f"{REDIS}::test_a_reader_who_leaves_never_gives_another_the_wrong_page",
         "acceptance/test_check_08_cancellation.py::test_readers_of_a_gateway_who_leave",
     )),
+    "O1": Fault("refused, or no such name", (
+        f"{OUTAGE}::test_o1_refused_what_is_kept_is_served_under_the_policies_of_now",
+        f"{CARE}::test_nobody_listening_and_no_such_name_are_told_apart",
+        "acceptance/test_check_12_origin_outage.py::test_a_cms_that_is_down",
+    )),
+    "O2": Fault("accepts and says nothing", (f"{OUTAGE}::test_o2_a_cms_that_hangs_costs_one_wait_and_is_then_left_alone",)),
+    "O3": Fault("hangs in the middle of a body", (ANSWERS, BODIES)),
+    "O4": Fault("a failing status; asks for quiet", (
+        f"{OUTAGE}::test_o4_a_failing_status_is_hidden_by_what_is_kept_and_passed_on_where_nothing_is",
+        f"{CARE}::test_retry_after_is_heeded_for_the_page_and_told_on",
+    )),
+    "O5": Fault("what is gone", (f"{OUTAGE}::test_o5_what_is_gone_is_gone_and_nothing_brings_it_back",)),
+    "O6": Fault("cut short, and its length says so", (ANSWERS, BODIES)),
+    "O7": Fault("cut short, and no length says so", (ANSWERS, BODIES)),
+    "O8": Fault("a wrong length, garbage, two framings", (ANSWERS, BODIES)),
+    "O9": Fault("a byte at a time", (ANSWERS, BODIES)),
+    "O10": Fault("an error page, nothing, or another kind of page with status 200", (
+        f"{OUTAGE}::test_o10_an_empty_page_and_another_kind_of_page_do_not_replace_an_article",
+        "origin/test_suspicion.py::test_what_newsrooms_have_met_is_doubted",
+    )),
+    "O11": Fault("bombs and endless bodies", (ANSWERS, BODIES)),
+    "O12": Fault("a kept connection ends under us", (
+        f"{OUTAGE}::test_o12_a_kept_connection_that_ends_costs_nobody_anything",
+        f"{CARE}::test_a_kept_connection_that_ends_under_us_costs_a_reader_nothing",
+    )),
+    "O13": Fault("one slow page among others", (
+        f"{OUTAGE}::test_o13_one_slow_page_leaves_the_others_alone",
+        "origin/test_places.py::test_one_slow_path_leaves_places_for_the_others_whatever_its_query",
+        "acceptance/test_check_22_origin.py::test_a_slow_page_that_everybody_wants",
+    )),
+    "O14": Fault("a crowd waits for its return", (f"{OUTAGE}::test_o14_after_an_outage_the_cms_is_asked_a_little_more_every_moment",)),
     "G1": Fault("no database at the start", (f"{MACHINE}::test_a_database_that_is_not_there_stops_the_start_and_is_named",)),
     "G2": Fault("the file goes", (f"{EVIDENCE}::test_a_file_that_is_gone_leaves_the_old_one_in_service",)),
     "G3": Fault("a damaged file takes its place", (

@@ -1,4 +1,4 @@
-"""No fault of the matrix is without a test, and no test of it has gone."""
+"""No fault of the matrix and no threat is without a test, and no test of them has gone."""
 
 from __future__ import annotations
 
@@ -7,19 +7,37 @@ import re
 import pytest
 
 from tests.acceptance.faults import FAULTS
+from tests.acceptance.threats import OPEN, THREATS
 from tests.running import REPOSITORY
 
 
 def test_the_matrix_is_whole() -> None:
-    lengths = {"R": 18, "G": 8, "P": 9, "S": 11}
+    lengths = {"R": 18, "O": 14, "G": 8, "P": 9, "S": 11}
     assert list(FAULTS) == [f"{part}{number}" for part, length in lengths.items() for number in range(1, length + 1)]
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_has_the_tests_that_its_row_names(name: str) -> None:
     assert FAULTS[name].tests
-    for named in FAULTS[name].tests:
-        file, _, test = named.partition("::")
-        assert re.search(rf"^(async )?def {test}\b", (REPOSITORY / "tests" / file).read_text("utf-8"), re.MULTILINE), (
-            named
-        )
+    assert missing(FAULTS[name].tests) == []
+
+
+def test_every_threat_is_met_or_said_to_be_open() -> None:
+    assert sorted({*THREATS, *OPEN}) == list(range(1, 51))
+    assert not set(THREATS) & set(OPEN)
+
+
+@pytest.mark.parametrize("number", THREATS)
+def test_a_threat_has_the_tests_that_its_row_names(number: int) -> None:
+    assert THREATS[number].tests
+    assert missing(THREATS[number].tests) == []
+
+
+def missing(tests: tuple[str, ...]) -> list[str]:
+    """Those of these tests (`file::test`) that there are not."""
+    return [
+        named
+        for named in tests
+        for file, _, test in [named.partition("::")]
+        if not re.search(rf"^(async )?def {test}\b", (REPOSITORY / "tests" / file).read_text("utf-8"), re.MULTILINE)
+    ]
