@@ -1,4 +1,4 @@
-"""Work on large pages in processes of their own: `python -m gateway.passage.aside`. Nobody else's page waits for it.
+"""Work on large pages in processes of their own. Nobody else's page waits for it.
 
 A thread would not do: while a parser written in C is at a page, no thread of its process has a turn. What passes
 between the two are values, over a socket of multiprocessing's that only they have.
@@ -7,12 +7,13 @@ between the two are values, over a socket of multiprocessing's that only they ha
 from __future__ import annotations
 
 import asyncio
+import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from gateway.errors import GatewayError
 
@@ -29,8 +30,13 @@ PROCESSES = 2
 GIVEN_UP_SECONDS = 60.0
 """What was given up is not tried again for so long: it would keep the others from their turn."""
 _MOST_GIVEN_UP = 1024
+PIECE = 200
+"""Values that are packed or unpacked at once: twenty microseconds each."""
 REST_SECONDS = 60.0
 """After so long without work a process beside the first ends; it has fifty megabytes."""
+
+
+_PROGRAM = "from gateway.passage.aside import answer; answer()"
 
 
 class AsideError(GatewayError):
@@ -124,7 +130,7 @@ class Aside:
         here, there = Pipe()
         with there:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "gateway.passage.aside", str(there.fileno()),
+                sys.executable, "-c", _PROGRAM, str(there.fileno()),
                 stdin=asyncio.subprocess.DEVNULL, pass_fds=(there.fileno(),),
                 start_new_session=True,  # Ctrl-C is for us, and we end it
             )  # fmt: skip
@@ -147,7 +153,35 @@ class Aside:
             task.add_done_callback(self._retiring.discard)
 
 
-def _main() -> None:
+def packed(values: Sequence[object]) -> list[bytes]:
+    """A long list in pieces, which `unpacked` takes apart between two readers."""
+    return [pickle.dumps(values[at : at + PIECE], -1) for at in range(0, len(values), PIECE)]
+
+
+async def packed_in_turns(values: Sequence[object]) -> list[bytes]:
+    """The same where readers wait."""
+    pieces: list[bytes] = []
+    for at in range(0, len(values), PIECE):
+        pieces += packed(values[at : at + PIECE])
+        await asyncio.sleep(0)
+    return pieces
+
+
+async def unpacked_in_turns(pieces: Sequence[bytes]) -> list[Any]:
+    """What was packed. The pieces come from a process of our own."""
+    values: list[Any] = []
+    for piece in pieces:
+        values += pickle.loads(piece)  # noqa: S301  (as everything that comes over that socket)
+        await asyncio.sleep(0)
+    return values
+
+
+def unpacked(pieces: Sequence[bytes]) -> list[Any]:
+    """The same where nobody waits."""
+    return [value for piece in pieces for value in pickle.loads(piece)]  # noqa: S301
+
+
+def answer() -> None:
     """Answer until nobody asks any more."""
     with Connection(int(sys.argv[1])) as there:
         while True:
@@ -156,11 +190,7 @@ def _main() -> None:
             except EOFError:
                 return
             try:
-                answer = (True, work(*arguments, **keywords))
+                made = (True, work(*arguments, **keywords))
             except Exception as error:  # noqa: BLE001  (it is raised where it was asked for)
-                answer = (False, error)
-            there.send(answer)
-
-
-if __name__ == "__main__":
-    _main()
+                made = (False, error)
+            there.send(made)

@@ -13,6 +13,7 @@ from gateway.content.article import Facts
 from gateway.content.message import Fields, Response, joined, without
 from gateway.content.origin.coding import decode
 from gateway.content.origin.error import Fault, OriginError
+from gateway.passage.aside import packed, unpacked
 from gateway.passage.sight import kept_page
 from gateway.policy.decision import Decision
 from gateway.render.foreign.outcome import Alarm
@@ -97,6 +98,32 @@ def remake(
     treated = treat(whole, known.found, page, rules, site, entries=entries, host=host, unable=unable)
     fields = without(treated.fields, ("content-type", "content-encoding", "content-length"))
     return kept_page(key, treated.page, known.tags, fields), treated.alarms
+
+
+def look_aside(response: Response, target: str, digest: str, rules: Rules, host: str) -> tuple[Known, list[bytes]]:
+    """`look`, the entries apart from the rest and packed."""
+    known = look(response, target, digest, rules, host)
+    return with_entries(known, ()), packed(known.found.entries if known.found else ())
+
+
+def remake_aside(
+    response: Response,
+    known: Known,
+    entries: list[bytes],
+    page: Decision,
+    decided: Sequence[Decision],
+    rules: Rules,
+    site: Site,
+    host: str,
+    key: str,
+) -> tuple[StoredPage, tuple[Alarm, ...]]:
+    """`remake`, for what `look_aside` found."""
+    return remake(response, with_entries(known, tuple(unpacked(entries))), page, decided, rules, site, host, key)
+
+
+def with_entries(known: Known, entries: tuple[Facts, ...]) -> Known:
+    """The same with other entries."""
+    return known if known.found is None else replace(known, found=replace(known.found, entries=entries))
 
 
 def plain(response: Response, most_bytes: int = BODY_BYTES) -> Response:

@@ -5,7 +5,7 @@ outcome. What no policy touches stays the CMS's own.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gateway.cache.fetch import Fetches
 from gateway.cache.fill import Fills
@@ -13,37 +13,31 @@ from gateway.cache.http.stored import Stored
 from gateway.cache.memory import MemoryPages
 from gateway.cache.page import PageStore, StoredPage
 from gateway.cache.variant import variant_key
-from gateway.collection import own_treatments, sum_up
-from gateway.content.article import Facts
 from gateway.content.message import Fields, Response
 from gateway.content.origin.error import Fault, OriginError
 from gateway.delivery import Reading
 from gateway.events import Events
-from gateway.passage.aside import Aside, AsideError
-from gateway.passage.look import LOOKED_AT_HERE, TREATED_HERE, Known, light, look, remake, treatable
+from gateway.passage.aside import Aside, AsideError, packed_in_turns, unpacked_in_turns
+from gateway.passage.judging import ENTRIES_RECALLED, Judged, few, judge, judged_in_turns
+from gateway.passage.look import (
+    LOOKED_AT_HERE,
+    TREATED_HERE,
+    Known,
+    light,
+    look,
+    look_aside,
+    remake,
+    remake_aside,
+    treatable,
+    with_entries,
+)
 from gateway.passage.sight import ByPath, Sight
 from gateway.passage.withheld_media import WithheldMedia
-from gateway.policy.decision import Decision, Treatments
 from gateway.render.foreign.outcome import Alarm
 from gateway.render.foreign.recognise import Recognised
 from gateway.render.foreign.rules import Rules
 
 MEMO_SIZE = 16_384
-NONE = Treatments()
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """Decisions on a page and on each of its entries; `decision` sums them up."""
-
-    found: Recognised
-    decision: Decision
-    page: Decision
-    entries: tuple[Decision, ...]
-
-    @property
-    def untouched(self) -> bool:
-        return self.page.treatments == NONE and all(entry.treatments == NONE for entry in self.entries)
 
 
 class Treatment:
@@ -134,15 +128,18 @@ class Treatment:
         if not (response.body and treatable(response.fields)) or light(response, LOOKED_AT_HERE):
             return look(response, target, digest, self._rules, self._host)
         try:
-            return await self._aside.run(f"{target} {digest}", look, response, target, digest, self._rules, self._host)
+            known, packed = await self._aside.run(
+                f"{target} {digest}", look_aside, response, target, digest, self._rules, self._host
+            )
         except AsideError as error:
             self._events.emit("treatment_failed", level="error", message=f"{target} cannot be read: {error}")
             raise OriginError(Fault.TOO_LARGE, str(error)) from error
+        return with_entries(known, tuple(await unpacked_in_turns(packed)))
 
     async def _sight(
         self, reading: Reading, known: Known, found: Recognised, response: Response, *, keeps: bool
     ) -> Sight:
-        judged = _judge(reading, found)
+        judged = await judged_in_turns(reading, found)
         facts = found.facts if found.article else None
         if judged.untouched:
             return Sight(judged.decision, facts, found.door)
@@ -173,28 +170,32 @@ class Treatment:
             sight = self._by_path.sight(reading, stored.uri)
             return sight if sight.page is None else None
         self._media.note(reading, known, stored.response, stored.uri)
-        judged = _judge(reading, known.found)
+        if len(known.found.entries) > ENTRIES_RECALLED:
+            return None
+        judged = judge(reading, known.found)
         facts = known.found.facts if known.found.article else None
         if judged.untouched:
             return Sight(judged.decision, facts, known.found.door)
         page = self._memory.get(self._key(reading, known, judged))
         return None if page is None else Sight(judged.decision, facts, known.found.door, page, "memory")
 
-    def _key(self, reading: Reading, known: Known, judged: _Judged) -> str:
+    def _key(self, reading: Reading, known: Known, judged: Judged) -> str:
         found, templates = judged.found, reading.snapshot.renderer.version
         return variant_key(found.facts, judged.decision, found.door, templates, (self._rules.version, known.version))
 
-    async def _made(self, reading: Reading, known: Known, judged: _Judged, response: Response, key: str) -> StoredPage:
+    async def _made(self, reading: Reading, known: Known, judged: Judged, response: Response, key: str) -> StoredPage:
         if light(response, TREATED_HERE):
             return self._here(reading, known, judged, response, key)
         site = reading.snapshot.renderer.site
+        packed = await packed_in_turns(judged.found.entries)
         page, alarms = await self._aside.run(
-            key, remake, response, known, judged.page, judged.entries, self._rules, site, self._host, key
-        )
+            key, remake_aside, response, with_entries(known, ()), packed,
+            judged.page, few(judged.entries), self._rules, site, self._host, key,
+        )  # fmt: skip
         return self._told(page, alarms)
 
     def _here(
-        self, reading: Reading, known: Known, judged: _Judged, response: Response, key: str, *, unable: str = ""
+        self, reading: Reading, known: Known, judged: Judged, response: Response, key: str, *, unable: str = ""
     ) -> StoredPage:
         site = reading.snapshot.renderer.site
         made = remake(response, known, judged.page, judged.entries, self._rules, site, self._host, key, unable)
@@ -208,18 +209,3 @@ class Treatment:
 
 def _key_of(stored: Stored) -> tuple[str, str, int]:
     return stored.uri, stored.digest, hash(stored.fields)
-
-
-def _judge(reading: Reading, found: Recognised) -> _Judged:
-    snapshot = reading.snapshot
-
-    def decide(facts: Facts) -> Decision:
-        return snapshot.decide(facts, reading.location, found.door, reading.now)
-
-    page = decide(found.facts)
-    if not found.article and page.treatments != NONE:
-        page = own_treatments(page)
-    if not found.entries:
-        return _Judged(found, page, page, ())
-    entries = tuple(map(decide, found.entries))
-    return _Judged(found, sum_up([(found.facts, page), *zip(found.entries, entries, strict=True)]), page, entries)

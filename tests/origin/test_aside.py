@@ -16,8 +16,17 @@ import pytest_asyncio
 from gateway.content.message import Response
 from gateway.content.origin.error import Fault, OriginError
 from gateway.passage import aside as rooms
-from gateway.passage.aside import Aside, AsideError
-from gateway.passage.look import LOOKED_AT_HERE, TREATED_HERE, light, look, remake
+from gateway.passage.aside import Aside, AsideError, packed_in_turns, unpacked_in_turns
+from gateway.passage.look import (
+    LOOKED_AT_HERE,
+    TREATED_HERE,
+    light,
+    look,
+    look_aside,
+    remake,
+    remake_aside,
+    with_entries,
+)
 from gateway.render.foreign.rules import Rules
 from gateway.render.site import Site
 from tests.foreign import shown as cms
@@ -81,6 +90,32 @@ async def test_what_is_made_aside_is_what_is_made_here(room: Aside) -> None:
     decision = cms.decided(cms.withheld(f"quote:{WORDS.decode()}"))
     here = remake(of, known, decision, (), Rules(), Site(), cms.HOST, "key")
     assert await room.run("remake", remake, of, known, decision, (), Rules(), Site(), cms.HOST, "key") == here
+
+
+async def test_a_long_list_comes_and_goes_in_pieces_and_is_the_same(room: Aside) -> None:
+    body = "".join(f"<url><loc>https://news.example/story/{number}</loc></url>" for number in range(5_000))
+    of = cms.page(f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{body}</urlset>', "application/xml")
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    known, packed = await room.run("look", look_aside, of, "/sitemap.xml", "", Rules(), cms.HOST)
+    watching = asyncio.create_task(others())
+    whole = with_entries(known, tuple(await unpacked_in_turns(packed)))
+    again = await packed_in_turns(whole.found.entries if whole.found else ())
+    watching.cancel()
+    assert turns >= 5_000 // rooms.PIECE
+    assert whole == look(of, "/sitemap.xml", "", Rules(), cms.HOST)
+    page, entries = cms.decided(cms.endangered()), [cms.decided(cms.endangered())] * 5_000
+    here = remake(of, whole, page, entries, Rules(), Site(), cms.HOST, "key")
+    assert (
+        await room.run("remake", remake_aside, of, known, again, page, entries, Rules(), Site(), cms.HOST, "key")
+        == here
+    )
 
 
 async def test_a_work_that_takes_too_long_is_given_up_and_not_tried_at_once_again(room: Aside) -> None:

@@ -1,0 +1,66 @@
+"""What policies decide on a page of a CMS and on each article that it lists."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.collection import own_treatments, sum_up
+from gateway.content.article import Facts
+from gateway.delivery import Reading
+from gateway.policy.decision import Decision, Treatments
+from gateway.render.foreign.recognise import Recognised
+
+NONE = Treatments()
+ENTRIES_AT_ONCE, ENTRIES_RECALLED = 200, 1_000
+"""Of a list, so many are decided between two readers; one that is longer than this is left to the natural lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Decisions on a page and on each of its entries; `decision` sums them up."""
+
+    found: Recognised
+    decision: Decision
+    page: Decision
+    entries: tuple[Decision, ...]
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing of it changes."""
+        return self.page.treatments == NONE and all(entry.treatments == NONE for entry in self.entries)
+
+
+def judge(reading: Reading, found: Recognised, decided: Sequence[Decision] | None = None) -> Judged:
+    """`decided`: the decisions on its entries, where they are at hand."""
+    snapshot = reading.snapshot
+
+    def decide(facts: Facts) -> Decision:
+        return snapshot.decide(facts, reading.location, found.door, reading.now)
+
+    page = decide(found.facts)
+    if not found.article and page.treatments != NONE:
+        page = own_treatments(page)
+    if not found.entries:
+        return Judged(found, page, page, ())
+    entries = tuple(map(decide, found.entries)) if decided is None else tuple(decided)
+    return Judged(found, sum_up([(found.facts, page), *zip(found.entries, entries, strict=True)]), page, entries)
+
+
+async def judged_in_turns(reading: Reading, found: Recognised) -> Judged:
+    """The same; of a long list some entries at a time, and between them whoever else waits has a turn."""
+    if len(found.entries) <= ENTRIES_AT_ONCE:
+        return judge(reading, found)
+    decided: list[Decision] = []
+    for at in range(0, len(found.entries), ENTRIES_AT_ONCE):
+        some = found.entries[at : at + ENTRIES_AT_ONCE]
+        decided += [reading.snapshot.decide(facts, reading.location, found.door, reading.now) for facts in some]
+        await asyncio.sleep(0)
+    return judge(reading, found, decided)
+
+
+def few(decisions: Sequence[Decision]) -> list[Decision]:
+    """The same decisions, those with one outcome as one value: many a list has one outcome for all."""
+    alike: dict[str, Decision] = {}
+    return [alike.setdefault(one.fingerprint, one) for one in decisions]
