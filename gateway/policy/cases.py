@@ -103,8 +103,8 @@ def original_of(facts: Facts, index: Index) -> Facts | None:
 
 
 def no_such_article(slug: str, known: Iterable[str]) -> str:
-    """What to say of a slug that no article has, with the nearest that one has."""
-    near = nearest(slug, known)
+    """What to say of a slug that no article has, with the nearest that one has: a near spelling, or a longer slug."""
+    near = nearest(slug, known) or min((one for one in known if slug and slug in one), key=len, default=None)
     return f"there is no article '{slug}'" + (f"; did you mean '{near}'?" if near else "")
 
 

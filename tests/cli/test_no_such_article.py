@@ -10,6 +10,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from gateway.cli import application
+from gateway.policy.cases import no_such_article
 from tests.running import SAMPLE, Running, gateway
 from tests.sites import write_article, write_content
 
@@ -37,6 +38,12 @@ def test_a_slug_that_no_article_has_is_refused_with_the_nearest(site: Running, a
     refused = run(site.state, *arguments)
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert MEANT in shown(refused)
+
+
+def test_a_part_of_a_slug_is_near_enough() -> None:
+    known = {SLUG: 1, "the-dredging-contract": 2}
+    assert no_such_article("ferry", known) == f"there is no article 'ferry'; did you mean '{SLUG}'?"
+    assert no_such_article("zebra", known) == "there is no article 'zebra'"
 
 
 @pytest.mark.parametrize(("path", "body"), [("/purge", {"article": TYPED}), ("/preview", {"article": TYPED})])
