@@ -13,7 +13,7 @@ from tests.running import Running, exchange, gateway
 from tests.web.wire import Wire
 
 ROUTES = [
-    ("GET", "/metrics"), ("GET", "/metrics.json"), ("POST", "/reload"), ("POST", "/rollback"), ("POST", "/purge"),
+    ("GET", "/metrics"), ("GET", "/metrics.json"), ("POST", "/reload"), ("POST", "/rollback"), ("POST", "/purge"), ("POST", "/preview"),
     ("GET", "/reload"), ("PUT", "/purge"), ("DELETE", "/purge"), ("OPTIONS", "/purge"), ("TRACE", "/metrics"),
     ("GET", "/"), ("GET", "/metrics/"), ("GET", "//metrics"), ("GET", "/healthz/../metrics"), ("GET", "/%6detrics"),
     ("GET", "/console"), ("GET", "/history"), ("GET", "/preview"), ("GET", "/static/x.css"), ("GET", "/nothing"),

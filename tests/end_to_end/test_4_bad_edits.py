@@ -62,7 +62,7 @@ def test_a_start_without_a_valid_set_is_refused_with_the_same_message(tmp_path: 
     )
     with gateway(tmp_path, content=write_content(tmp_path / "content"), policies=policies, wait=False) as running:
         assert running.process.wait(60) == 1
-    found = check(policies).stderr.splitlines()[0]  # with the directory as it was typed, and an identifier besides
+    found = check(policies).stdout.splitlines()[0]  # with the directory as it was typed, and an identifier besides
     assert found.removeprefix(f"{policies}/").partition(" [")[0] in (tmp_path / "console.txt").read_text()
 
 
