@@ -143,6 +143,9 @@ class Upkeep:
         now = self._clock()
         old = [info.name for info in self._snapshot.witnesses.infos if now - info.built > OLD_EVIDENCE]
         warnings = [f"evidence is older than {OLD_EVIDENCE.days} days: {', '.join(old)}"] if old else []
+        gone = self._evidence.gone()
+        if gone:
+            warnings.append(f"no evidence file any more, its last copy serves: {', '.join(gone)}")
         warnings += self._policies.warnings()
         if self._snapshot.index.problems:
             warnings.append(f"{len(self._snapshot.index.problems)} problems in the content directory")

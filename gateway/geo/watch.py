@@ -39,6 +39,10 @@ class EvidenceWatch:
         self._seen = now
         return any(now[path] != self._served.get(path) for path in settled)
 
+    def gone(self) -> list[str]:
+        """The files that are not there any more, by their names alone; what was read of them is still in service."""
+        return [Path(path).name for path, stamp in self._stamps().items() if stamp is None]
+
     def replacement(self, current: Witnesses, *, allow_older: bool = False, apart: bool = True) -> Witnesses:
         """The files as they are now, checked whole; those that did not change are kept as they are.
 

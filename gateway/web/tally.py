@@ -24,14 +24,14 @@ async def settle_for_ever(record: Record, express: Express | None, crowd: Crowd)
     while True:
         waiting = express.waiting if express is not None else 0
         await asyncio.sleep(STEP_SECONDS if waiting else IDLE_SECONDS)
-        if express is not None and waiting:
-            express.settle(SHARE)
+        if express is not None:
+            express.let_go()
+            if waiting:
+                express.settle(SHARE)
         now = time.monotonic()
         if now - looked >= LOOK_SECONDS:
             looked = now
             crowd.look(now)
-            if express is not None:
-                express.let_go()
             record.flush_facts()
 
 

@@ -50,9 +50,17 @@ def test_no_worker_ever_holds_more_than_two_copies(tmp_path: Path) -> None:
                 most = max(most, *(copies(pid) for pid in processes))
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
+            deadline = time.monotonic() + 10
+            while [copies(pid) for pid in processes] != [1] * WORKERS:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
         assert most == 2
-        deadline = time.monotonic() + 10
-        while [copies(pid) for pid in processes] != [1] * WORKERS:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
         assert workers(running) == processes
+        path.unlink()
+        ready = running.admin("/readyz")
+        warnings = ready.json()["warnings"]
+        assert isinstance(warnings, list)
+        assert (ready.status, [one for one in warnings if "any more" in one]) == (
+            200,
+            ["no evidence file any more, its last copy serves: city.mmdb"],
+        )

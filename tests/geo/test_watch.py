@@ -168,6 +168,14 @@ def test_without_files_of_ones_own_the_embedded_evidence_stays() -> None:
     assert watch.replacement(current, apart=False).digest == current.digest
 
 
+def test_a_file_that_is_gone_is_told(path: Path) -> None:
+    watch = EvidenceWatch([path])
+    assert watch.gone() == []
+    path.unlink()
+    assert watch.gone() == ["city.mmdb"]
+    assert not watch.changed()
+
+
 def test_the_workers_of_a_machine_do_not_all_read_a_new_file_at_once() -> None:
     assert wait_seconds(1, 1.0) == 0.0  # nobody to wait for
     assert [wait_seconds(3, chance) for chance in (0.0, 0.5, 1.0)] == [0.0, SPREAD_SECONDS, 2 * SPREAD_SECONDS]
