@@ -189,7 +189,9 @@ async def test_no_more_than_fifty_sets_are_kept(loader: PolicyLoader, tmp_path: 
     loaded = await loader.load()
     for number in range(KEPT + 5):
         files_then = {**loaded.files, "notices/warn/en.long.md": str(number).encode()}
-        loader.activated(Loaded(parse(files_then).required(), files_then), author=Author("ann", "command"), how="reload", now=NOW)
+        loader.activated(
+            Loaded(parse(files_then).required(), files_then), author=Author("ann", "command"), how="reload", now=NOW
+        )
     assert len(list((tmp_path / "state").glob("set-*.json"))) == KEPT
 
 
