@@ -165,7 +165,7 @@ def standing(region: Region, evidence: Sequence[Place]) -> Standing:
         return best
     answering = sum(claim.answers for claim in heard)
     confirming = sum(claim.firm and claim.standing is Standing.INSIDE for claim in heard)
-    if 2 * confirming > answering or _confirmed_in_a_member(region, evidence):
+    if 2 * confirming > answering or _confirmed_in_a_part(region, evidence):
         return Standing.CONFIRMED
     return Standing.INSIDE
 
@@ -199,11 +199,20 @@ def _claim(region: Region, place: Place, evidence: Sequence[Place]) -> Claim:
     return Claim(best.standing, answers=of_all or of_countries)
 
 
-def _confirmed_in_a_member(region: Region, evidence: Sequence[Place]) -> bool:
-    """Whether one member alone is confirmed: adding a member to a region never makes its readers less sure."""
+def _confirmed_in_a_part(region: Region, evidence: Sequence[Place]) -> bool:
+    """Whether a part of the region is confirmed: adding a member to a region never makes its readers less sure. The
+    parts are each member alone, and all subdivisions without the countries, of which more witnesses can say no.
+    """
     members = region.wholly if len(region.wholly) + len(region.partly) > 1 else frozenset[str]()
-    alone = (Region(code, wholly=frozenset({code})) for code in members)
-    return any(standing(member, evidence) is Standing.CONFIRMED for member in alone)
+    parts = [Region(code, wholly=frozenset({code})) for code in members]
+    below = Region(region.name, wholly=_subdivisions(region.wholly), partly=_subdivisions(region.partly))
+    if below.wholly and (below.wholly, below.partly) != (region.wholly, region.partly):
+        parts.append(below)
+    return any(standing(part, evidence) is Standing.CONFIRMED for part in parts)
+
+
+def _subdivisions(codes: frozenset[str]) -> frozenset[str]:
+    return frozenset(filter(is_subdivision, codes))
 
 
 def _weaken(claim: Claim) -> Claim:

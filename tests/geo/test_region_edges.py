@@ -12,6 +12,7 @@ ODD = {
     "RS": Region("RS", wholly=frozenset({"RS"})),
     "crimea-and-some-of-germany": Region("c", wholly=frozenset({"UA-43"}), partly=frozenset({"DE"})),
     "berlin-and-some-of-donetsk": Region("b", wholly=frozenset({"DE-BE"}), partly=frozenset({"UA-14"})),
+    "held-and-ukraine": Region("h", wholly=REGIONS["held"].wholly | {"UA"}, partly=REGIONS["held"].partly),
     "some-of-ukraine": Region("s", partly=frozenset({"UA"})),
 }
 EDGES = [
@@ -20,6 +21,7 @@ EDGES = [
     ("RU/RU-MOW", "UA", "outside", "Moscow is not Crimea, nor therefore Ukraine"),
     ("UA, DE/DE-BE", "UA-43", "possible", "a part of Germany says nothing of which part of Ukraine"),
     ("RU/UA-43, UA/UA-40, RU, RU", "held", "confirmed", "both that know parts say so; bare RU abstains"),
+    ("RU/UA-43, UA/UA-40, RU, RU", "held-and-ukraine", "confirmed", "confirmed without the country, so with it, too"),
     ("RU/UA-43, RU, RU", "crimea-and-some-of-germany", "confirmed", "confirmed in one member, whatever the others"),
     ("UA, DE/DE-BE", "berlin-and-some-of-donetsk", "confirmed", "bare UA abstains where it leaves a part open"),
     ("UA, UA/UA-30", "some-of-ukraine", "possible", "partly is never inside"),
