@@ -70,7 +70,7 @@ def inside(networks: list[str], address: str | None) -> bool:
 
 def standing(wholly: list[str], partly: list[str], says: list[str]) -> int:
     """Unknown is possible everywhere. Inside where one says so; confirmed where more than half of those do who answer,
-    or where one member alone is.
+    or where one member alone is, or all subdivisions without the countries beside them.
     """
     if not says:
         return 1
@@ -80,8 +80,11 @@ def standing(wholly: list[str], partly: list[str], says: list[str]) -> int:
         return best
     sure = [one for one in heard if one == (2, True, True)]
     answering = [one for one in heard if one[1]]
-    members = wholly if len(wholly) + len(partly) > 1 else []
-    return 3 if 2 * len(sure) > len(answering) or any(standing([code], [], says) == 3 for code in members) else 2
+    parts = [([code], []) for code in wholly] if len(wholly) + len(partly) > 1 else []
+    below = [code for code in wholly if "-" in code], [code for code in partly if "-" in code]
+    if below[0] and below != (wholly, partly):
+        parts.append(below)
+    return 3 if 2 * len(sure) > len(answering) or any(standing(*part, says) == 3 for part in parts) else 2
 
 
 def hear(wholly: list[str], partly: list[str], one: str, says: list[str]) -> tuple[int, bool, bool]:
