@@ -120,10 +120,11 @@ def running(
         yield servers, pages
 
 
-def _unlogged(servers: Sequence[peers.Peer], asked: Mapping[str, int]) -> int:
-    """Answers that left no line in their server's log, over all servers: a server that does not log does less."""
+def _unlogged(servers: Sequence[peers.Peer], asked: Mapping[str, int]) -> str | int:
+    """Answers that left no line in their server's log, with its name: a server that does not log does less."""
     time.sleep(2)  # each may hold lines back for a second
-    return sum(max(0, asked[server.name] - server.lines()) for server in servers if server.log)
+    missing = {server.name: asked[server.name] - server.lines() for server in servers if server.log}
+    return ", ".join(f"{count:,} of {name}" for name, count in missing.items() if count > 0) or 0
 
 
 def _arguments() -> argparse.Namespace:
