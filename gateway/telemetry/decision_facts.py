@@ -6,8 +6,8 @@ article, and what is left is one number for the hour.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +21,7 @@ CELLS_LIMIT = 50_000
 CELLS_A_LINE = 10
 ANY = "*"
 HOUR = timedelta(hours=1)
+_OVER: dict[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class DecisionFacts:
         self._cells: dict[tuple[object, ...], _Cell] = {}
         self._beyond = 0
         self._hour: datetime | None = None
-        self._ended: list[dict[str, object]] = []
+        self._ended: deque[Iterator[dict[str, object] | None]] = deque()
 
     def record(
         self, location: Location, decision: Decision, facts: Facts, door: str, now: datetime, times: int = 1
@@ -61,43 +62,76 @@ class DecisionFacts:
         else:
             self._beyond += times
 
-    def flush(self, now: datetime, *, closing: bool = False) -> list[dict[str, object]]:
+    @property
+    def telling(self) -> bool:
+        """Whether `flush` has more to tell of an hour that has ended."""
+        return bool(self._ended)
+
+    def flush(self, now: datetime, *, closing: bool = False, steps: int | None = None) -> list[dict[str, object]]:
         """The hours that have ended (`closing`: the one that runs too), as fields of events `decision_facts`: one event
-        for every ten cells.
+        for every ten cells. `steps`: do so many at most, some microseconds each, and go on at the next call.
         """
         if self._hour is not None and (closing or not self._hour <= now < self._hour + HOUR):
             self._end_hour()
-        ended, self._ended = self._ended, []
-        return ended
+        found: list[dict[str, object]] = []
+        done = 0
+        while self._ended and (steps is None or done < steps):
+            step = next(self._ended[0], _OVER)
+            if step is _OVER:
+                self._ended.popleft()
+            elif step is not None:
+                found.append(step)
+            done += 1
+        return found
 
     def _end_hour(self) -> None:
         if self._hour is None:
             return
-        counted: Counter[_Cell] = Counter()
-        for key, (count,) in self._counts.items():
-            counted[self._cells[key]] += count
-        cells = [_told(cell, count) for cell, count in merged(counted.items(), self._beyond)]
         hour = self._hour.isoformat().replace("+00:00", "Z")
-        self._ended += [
-            {"hour": hour, "cells": cells[at : at + CELLS_A_LINE]} for at in range(0, len(cells), CELLS_A_LINE)
-        ]
+        cells = self._cells
+        counted = ((cells[key], count) for key, (count,) in self._counts.items())
+        self._ended.append(_events(hour, merged(counted, self._beyond)))
         self._counts, self._cells, self._beyond, self._hour = {}, {}, 0, None
 
 
-def merged(counted: Iterable[tuple[_Cell, int]], beyond: int = 0) -> list[tuple[_Cell | None, int]]:
-    """Cells of at least ten each, and at last, under None, what could not be told apart. The sum stays the same."""
-    kept: list[tuple[_Cell | None, int]] = []
-    left = Counter(dict(counted))
-    for coarser in (None, _without_subdivisions, _without_article):
-        if coarser is not None:
-            coarse: Counter[_Cell] = Counter()
-            for cell, count in left.items():
-                coarse[coarser(cell)] += count
-            left = coarse
-        kept += [(cell, count) for cell, count in left.items() if count >= SMALLEST_CELL]
-        left = Counter({cell: count for cell, count in left.items() if count < SMALLEST_CELL})
-    rest = sum(left.values()) + beyond
-    return [*kept, (None, rest)] if rest else kept
+def _events(hour: str, cells: Iterable[tuple[_Cell | None, int] | None]) -> Iterator[dict[str, object] | None]:
+    """The fields of each event, and None wherever a step was done that made none."""
+    told: list[dict[str, object]] = []
+    for found in cells:
+        if found is not None:
+            told.append(_told(*found))
+        full = len(told) == CELLS_A_LINE
+        yield {"hour": hour, "cells": told} if full else None
+        if full:
+            told = []
+    if told:
+        yield {"hour": hour, "cells": told}
+
+
+def merged(counted: Iterable[tuple[_Cell, int]], beyond: int = 0) -> Iterator[tuple[_Cell | None, int] | None]:
+    """Cells of at least ten each, and at last, with no cell, what could not be told apart. The sum stays the same.
+    None wherever a step was done that found none.
+    """
+    for coarser in (_as_it_is, _without_subdivisions, _without_article):
+        coarse: Counter[_Cell] = Counter()
+        for cell, count in counted:
+            coarse[coarser(cell)] += count
+            yield None
+        small: list[tuple[_Cell, int]] = []
+        for cell, count in coarse.items():
+            if count >= SMALLEST_CELL:
+                yield cell, count
+            else:
+                small.append((cell, count))
+                yield None
+        counted = small
+    rest = sum(count for _, count in counted) + beyond
+    if rest:
+        yield None, rest
+
+
+def _as_it_is(cell: _Cell) -> _Cell:
+    return cell
 
 
 def _without_subdivisions(cell: _Cell) -> _Cell:

@@ -131,7 +131,12 @@ class Record:
         if delivered.facts is not None and delivered.decision is not None:
             self._facts.record(reader.location, delivered.decision, delivered.facts, door, self._clock(), count)
 
-    def flush_facts(self, *, closing: bool = False) -> None:
-        """Log the hours that have ended."""
-        for fields in self._facts.flush(self._clock(), closing=closing):
+    @property
+    def telling(self) -> bool:
+        """Whether there is more to log of an hour that has ended."""
+        return self._facts.telling
+
+    def flush_facts(self, *, closing: bool = False, steps: int | None = None) -> None:
+        """Log the hours that have ended, by so many steps."""
+        for fields in self._facts.flush(self._clock(), closing=closing, steps=steps):
             self._events.emit("decision_facts", hour=fields["hour"], cells=fields["cells"])

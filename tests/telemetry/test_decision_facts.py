@@ -98,3 +98,19 @@ def test_many_cells_are_told_in_lines_of_ten() -> None:
         for _ in range(10):
             facts.record(at("LV"), DECISION, replace(FACTS, slug=f"a{n}"), "html", NOW)
     assert [len(event["cells"]) for event in facts.flush(NOW, closing=True)] == [10, 10, 10, 10, 5]  # type: ignore[arg-type]
+
+
+@given(READINGS, st.integers(1, 9))
+def test_an_hour_told_a_few_steps_at_a_time_is_the_same_hour(
+    readings: list[tuple[str, str | None, str]], steps: int
+) -> None:
+    whole, little, told = DecisionFacts(), DecisionFacts(), []
+    for facts in (whole, little):
+        for country, subdivision, slug in readings:
+            facts.record(at(country, subdivision), DECISION, replace(FACTS, slug=slug), "html", NOW)
+    little.flush(NOW + timedelta(hours=1), steps=0)
+    while little.telling:
+        at_once = little.flush(NOW + timedelta(hours=1), steps=steps)
+        assert len(at_once) <= steps
+        told += at_once
+    assert told == whole.flush(NOW + timedelta(hours=1))
