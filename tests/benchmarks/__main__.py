@@ -52,6 +52,8 @@ def main() -> int:
         tables, asked, wrong, busy = {}, dict.fromkeys((server.name for server in servers), 0), 0, 0.0
         peaks: dict[str, float] = {}
         for scenario in scenarios.FULL if given.full else scenarios.USUAL:
+            if given.only not in scenario.name:
+                continue
             rounds = measure(servers, scenario, material, directory, given, peaks)
             tables[scenario.name] = report.rows(rounds)
             peaks = peaks or {row.server: row.rate for row in tables[scenario.name]}
@@ -130,6 +132,7 @@ def _unlogged(servers: Sequence[peers.Peer], asked: Mapping[str, int]) -> str | 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--full", action="store_true", help="every scenario; takes half an hour")
+    parser.add_argument("--only", default="", metavar="WORDS", help="scenarios in whose name these stand")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3, help="of each server in each round")
     parser.add_argument("--connections", type=int, default=32)
