@@ -20,6 +20,7 @@ _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 _CLOSE = re.compile(rb"(?i)\AHTTP/1\.0|\r\nconnection: *close")
 PATIENCE_SECONDS = 20.0
 WARM_CONNECTIONS = 20
+TOGETHER = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +156,15 @@ async def undisturbed(port: int, asks: Asks, rate: float, seconds: float, *, kee
     async with readers(port, asks, rate, keep_alive=keep_alive) as seen:
         await asyncio.sleep(seconds)
     return seen
+
+
+async def at_once(port: int, wanted: Ask) -> Seen:
+    """A thousand connections, opened a hundred at a time; then the same request on all of them."""
+    connections: list[Connection] = []
+    for _ in range(0, TOGETHER, 100):
+        connections += await asyncio.gather(*(asyncio.open_connection("127.0.0.1", port) for _ in range(100)))
+    load = Load(port, lambda _: wanted, 1, connections=connections)
+    await asyncio.gather(*(load.one(wanted, time.monotonic()) for _ in range(TOGETHER)))
+    for _, writer in connections:
+        writer.close()
+    return load.seen

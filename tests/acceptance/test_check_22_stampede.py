@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
@@ -11,26 +10,13 @@ import pytest
 from tests.acceptance.recorder import Recording
 from tests.acceptance.steady import READERS, ask, everybody, write_site
 from tests.end_to_end.test_one_fill import fills
-from tests.load import Ask, Asks, Connection, Load, Seen, readers, undisturbed
+from tests.load import Asks, at_once, readers, undisturbed
 from tests.running import gateway
 from tests.sites import write_article
 
 WORKERS = 2
-TOGETHER = 1000
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
-
-
-async def at_once(port: int, wanted: Ask) -> Seen:
-    """A thousand connections, opened a hundred at a time; then the same request on all of them."""
-    connections: list[Connection] = []
-    for _ in range(0, TOGETHER, 100):
-        connections += await asyncio.gather(*(asyncio.open_connection("127.0.0.1", port) for _ in range(100)))
-    load = Load(port, lambda _: wanted, 1, connections=connections)
-    await asyncio.gather(*(load.one(wanted, time.monotonic()) for _ in range(TOGETHER)))
-    for _, writer in connections:
-        writer.close()
-    return load.seen
 
 
 async def test_a_thousand_at_once_for_a_cold_page(tmp_path: Path, check: Recording) -> None:
