@@ -131,7 +131,7 @@ def _unlogged(servers: Sequence[peers.Peer], asked: Mapping[str, int]) -> str | 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--full", action="store_true", help="every scenario; takes half an hour")
+    parser.add_argument("--full", action="store_true", help="every scenario; takes an hour")
     parser.add_argument("--only", default="", metavar="WORDS", help="scenarios in whose name these stand")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3, help="of each server in each round")
