@@ -31,7 +31,8 @@ from tests.acceptance.recorder import Recording
 from tests.acceptance.whereabouts import whereabouts
 from tests.policy.test_oracle import observed, oracle, value
 
-CASES = int(os.environ.get("ORACLE_EXAMPLES", "50000"))
+WHOLE = 50_000
+CASES = int(os.environ.get("ORACLE_EXAMPLES", WHOLE))
 SEED = int(os.environ.get("ORACLE_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
 CASES_A_SET = 10
 EPOCH = datetime(2026, 6, 1, tzinfo=UTC)
@@ -120,6 +121,7 @@ def smallest(written: list[Case], corrected: list[Case], case: Case) -> list[Cas
 
 def test_generated_decisions_agree_with_the_oracle(check: Recording) -> None:
     row = check(1, "decisions")
+    row.of(CASES, WHOLE)
     print(f"\n{CASES} cases, ORACLE_SEED={SEED}", flush=True)
     r = random.Random(SEED)
     began = told = time.monotonic()

@@ -96,6 +96,7 @@ async def test_readers_of_a_gateway_who_leave(tmp_path: Path, check: Recording) 
     """Nothing is kept in memory, so every page comes from a Redis that takes up to 3 ms for each piece."""
     row = check(8, "gateway")
     number_of = int(os.environ.get("CANCELLED_READERS", READINGS))
+    row.of(number_of, READINGS)
     content, policies = write_site(tmp_path, cold=1)
     asks, chance = everybody(cold_every=0, close=True), random.Random(5)
     faults: list[str] = []

@@ -35,6 +35,12 @@ def test_a_check_is_met_only_where_every_test_of_it_that_ran_has_passed(tmp_path
     assert line(kept, 6).endswith("|  |  | not run |")
     keep({f"{HERE}::one": row}, kept, load=12.0)
     assert line(kept, 5).endswith("| met but for a time (machine busy: 12 at work a core) |")
+    row.of(30_000, 30_000)
+    keep({f"{HERE}::one": row}, kept, load=0.5)
+    assert line(kept, 5).endswith("| met but for a time |")
+    row.of(20_000, 30_000)
+    keep({f"{HERE}::one": row}, kept, load=0.5)
+    assert line(kept, 5).endswith("| met at a smaller size |")
 
 
 def test_a_row_goes_with_its_test(tmp_path: Path) -> None:
