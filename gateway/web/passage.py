@@ -56,7 +56,7 @@ class PublicPassage:
         refused = self._refused(incoming)
         if refused:
             return context, replace(await own.error(context, refused), close=True)
-        found = passable(incoming.target, exact=self.onward.exact)
+        found = passable(incoming.target, exact=not self._careful(snapshot))
         if found is None:
             return context, await own.error(context, 400)
         context = replace(context, path=found)
@@ -87,10 +87,14 @@ class PublicPassage:
             request,
             shared,
             personal=not onward.exact and incoming.header("cookie") is not None,
-            careful=not onward.exact or any(one.state is not State.OFF for one in context.snapshot.policies.policies),
+            careful=self._careful(context.snapshot),
             body=incoming.content,
             interim=interim,
         )
+
+    def _careful(self, snapshot: Snapshot) -> bool:
+        """Whether policies may treat what is asked for."""
+        return not self.onward.exact or any(one.state is not State.OFF for one in snapshot.policies.policies)
 
     def _refused(self, incoming: Incoming) -> int:
         """The status for what is not passed on; 0: it is."""

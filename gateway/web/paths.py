@@ -37,8 +37,8 @@ def passable(target: str, *, exact: bool = False) -> str | None:
     """The path of a target that is passed on as it is, in the one form in which policies look at it; None where it has
     no single reading: dot segments, backslashes, encoded separators, double escapes, controls, what is no UTF-8.
 
-    Empty segments and path parameters are the CMS's business; policies see the path without them. `exact`: a path
-    without a single reading is passed on all the same, and policies see it as it stands.
+    Empty segments and path parameters are the CMS's business; policies see the path without them. `exact`: no policy
+    is asked, and a path without a single reading is passed on as it stands, too.
     """
     raw = target.partition("?")[0]
     if _PLAIN.fullmatch(raw):
@@ -51,10 +51,11 @@ def passable(target: str, *, exact: bool = False) -> str | None:
         path = unquote_to_bytes(raw.encode("utf-8", "surrogateescape")).decode("utf-8")
     except UnicodeDecodeError:
         path = "\0"
-    doubtful = _ESCAPE.search(raw) or re.search(r"%2f|%5c|#", raw, re.IGNORECASE) or _DOUBTFUL.search(path)
-    if doubtful:
+    bare = re.sub(r";[^/]*", "", path)  # before dots are looked for: in Java, `..;x` is a dot segment, too
+    doubtful = _ESCAPE.search(raw) or re.search(r"%2f|%5c|#", raw, re.IGNORECASE)
+    if doubtful or _DOUBTFUL.search(path) or _DOUBTFUL.search(bare):
         return raw if exact else None
-    return re.sub(r"/{2,}", "/", re.sub(r";[^/]*", "", path)) or "/"
+    return re.sub(r"/{2,}", "/", bare) or "/"
 
 
 _PLAIN = re.compile(r"/|(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?")

@@ -73,6 +73,7 @@ THREATS: dict[int, Fault] = {
     20: Fault("two spellings of one path", (
         "web/test_paths.py::test_two_hundred_other_spellings_are_refused_without_the_page_its_policy_or_a_file",
         "web/test_paths.py::test_what_is_canonical_has_no_second_reading",
+        "origin/test_paths.py::test_no_spelling_gets_a_page_of_the_cms_past_the_policy_for_its_path",
     )),
     21: Fault("an error that is kept", (
         "web/test_every_answer.py::test_every_kind_of_answer_is_safe_and_says_who_may_keep_it",
