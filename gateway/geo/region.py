@@ -203,8 +203,7 @@ def _confirmed_in_a_part(region: Region, evidence: Sequence[Place]) -> bool:
     """Whether a part of the region is confirmed: adding a member to a region never makes its readers less sure. The
     parts are each member alone, and all subdivisions without the countries, of which more witnesses can say no.
     """
-    members = region.wholly if len(region.wholly) + len(region.partly) > 1 else frozenset[str]()
-    parts = [Region(code, wholly=frozenset({code})) for code in members]
+    parts = [Region(code, wholly=frozenset({code})) for code in region.wholly] if len(region.wholly) > 1 else []
     below = Region(region.name, wholly=_subdivisions(region.wholly), partly=_subdivisions(region.partly))
     if below.wholly and (below.wholly, below.partly) != (region.wholly, region.partly):
         parts.append(below)

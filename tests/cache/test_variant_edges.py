@@ -25,3 +25,9 @@ def test_a_list_names_up_to_256_members_and_else_goes_with_any() -> None:
     assert collection_tags("front", crowd[:256])[1:] == tuple(f"article:a{n}" for n in range(256))
     assert collection_tags("front", crowd) == ("collection:front", "articles:many")
     assert purge_tags(article="a1") == {"article:a1", "articles:many"}
+
+
+def test_of_an_address_path_and_query_name_what_is_purged() -> None:
+    assert purge_tags(url="https://news.example/a/b?page=2#top") == {"url:/a/b?page=2"}
+    assert purge_tags(url="/a/b") == {"url:/a/b"}
+    assert purge_tags(url="https://news.example") == {"url:/"}

@@ -14,6 +14,8 @@ ODD = {
     "berlin-and-some-of-donetsk": Region("b", wholly=frozenset({"DE-BE"}), partly=frozenset({"UA-14"})),
     "held-and-ukraine": Region("h", wholly=REGIONS["held"].wholly | {"UA"}, partly=REGIONS["held"].partly),
     "some-of-ukraine": Region("s", partly=frozenset({"UA"})),
+    "russia-and-ukraine": Region("r", wholly=frozenset({"RU", "UA"})),
+    "berlin-russia-and-some-of-luhansk": Region("l", wholly=frozenset({"DE-BE", "RU"}), partly=frozenset({"UA-09"})),
 }
 EDGES = [
     ("RU", "DE", "outside", "bare RU leaves Crimea open, and nothing else"),
@@ -24,6 +26,8 @@ EDGES = [
     ("RU/UA-43, UA/UA-40, RU, RU", "held-and-ukraine", "confirmed", "confirmed without the country, so with it, too"),
     ("RU/UA-43, RU, RU", "crimea-and-some-of-germany", "confirmed", "confirmed in one member, whatever the others"),
     ("UA, DE/DE-BE", "berlin-and-some-of-donetsk", "confirmed", "bare UA abstains where it leaves a part open"),
+    ("DE/DE-BE, UA", "berlin-russia-and-some-of-luhansk", "confirmed", "the same, beside a country of which both can say no"),
+    ("UA~RU", "russia-and-ukraine", "confirmed", "confirmed in Ukraine, so with Russia, too"),
     ("UA, UA/UA-30", "some-of-ukraine", "possible", "partly is never inside"),
     ("XK, RS, RS", "RS", "inside", "Kosovo is printed as Serbia: never confirmed"),
     ("RS", "RS", "confirmed", "Serbia"),
