@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Protocol
 
 from gateway.cache.codings import preferences
-from gateway.cache.freshness import MAX_AGE_SECONDS
+from gateway.cache.freshness import seconds_fresh
 from gateway.cache.memory import Kept, MemoryPages
 from gateway.cache.page import StoredPage
 from gateway.delivery import Delivered, Told
@@ -143,7 +144,7 @@ class Answers:
             etag=etag,
             tag=etag.encode("ascii"),
             prepared=prepared,
-            until=_until(delivered, context.reader.now.timestamp()),
+            until=_until(delivered, context.reader.now),
             door=str(door),
             made_of=(delivered.page.key,),
         )
@@ -167,17 +168,10 @@ def text(value: bytes) -> str:
     return value.decode("utf-8", "surrogateescape")
 
 
-def _until(delivered: Delivered, now: float) -> int:
-    """In ns since the epoch, when this answer is none any more."""
+def _until(delivered: Delivered, now: datetime) -> int:
+    """In ns since the epoch, when this answer is none any more: near its boundary, max-age counts down to that."""
     ends = delivered.decision.valid_until
-    if ends is None:
-        return NEVER
-    until = ends.timestamp()
-    if until - now <= MAX_AGE_SECONDS + 1:
-        until = min(until, float(int(now) + 1))  # max-age counts down to the boundary, second by second
-    else:
-        until -= MAX_AGE_SECONDS + 1
-    return int(until * SECOND_NS)
+    return NEVER if ends is None else int((ends.timestamp() - seconds_fresh(ends, now)) * SECOND_NS)
 
 
 def incoming_of(head: Head, peer: str | None) -> Incoming:

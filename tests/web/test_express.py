@@ -15,14 +15,16 @@ from gateway.delivery import Delivery
 from gateway.geo.client_address import TrustedProxies
 from gateway.telemetry.logs import start_logging
 from gateway.telemetry.metrics import Metrics
+from gateway.web.answers import Answers
 from gateway.web.exchange import Incoming
 from gateway.web.express import Express
 from gateway.web.own_proxy import Crowd
 from gateway.web.public import Public
 from gateway.web.reader import Readers
+from gateway.web.recognise import Recogniser
 from gateway.web.record import Record
 from tests.delivery.world import Nothing, Said, no_other, snapshot
-from tests.sites import write_article
+from tests.sites import policy, write_article
 from tests.web.wire import SITE, Wire, get, timeless
 from tests.web.world import READERS, serve, write_world
 
@@ -51,6 +53,41 @@ async def test_the_lane_holds_no_page_that_memory_has_given_up(tmp_path: Path) -
     assert answered > 100
     assert len(memory) < 20
     assert alive <= len(memory) + 2
+    for part in (fetches, recoder):
+        await part.aclose()
+    events.close()
+
+
+async def test_an_answer_counts_down_to_a_boundary_that_lies_within_a_second(tmp_path: Path) -> None:
+    boundary = datetime(2031, 11, 23, 12, 0, 0, 700_000, tzinfo=UTC)
+    late = policy(
+        "late", "notice: {id: first}", effective=f"effective: [{{from: '{boundary.isoformat()}', until: lifted}}]\n"
+    )
+    there, memory, events = snapshot(tmp_path, late), MemoryPages(2**24), start_logging("json", tmp_path / "log")
+    fetches, recoder = Fetches(memory, Nothing()), Recoder(memory, Nothing())
+    moment = [boundary]
+    readers = Readers(TrustedProxies(), b"key", lambda: moment[0], crowd := Crowd(Said(), time.monotonic()))
+    delivery = Delivery(memory, fetches, recoder, Said())
+    public = Public(lambda: there, delivery, readers, lambda: f"http://{SITE}", frozenset({SITE}), no_other)
+    answers = Answers(public, memory, Record(events, Metrics(), now, crowd))
+    head = Recogniser(()).recognise(get("/articles/market-day"))
+    assert head is not None
+
+    async def control(seconds_before: float) -> str:
+        moment[0] = boundary - timedelta(seconds=seconds_before)
+        _, outgoing = await public.respond(Incoming("GET", "/articles/market-day", SITE, [], None))
+        return dict(outgoing.headers)["Cache-Control"]
+
+    held = 0.0
+    for before in (100.0, 60.5, 59.9, 30.0, 10.8, 10.3, 9.999, 1.2, 0.6, 0.1):
+        said = await control(before)
+        reader = answers.reader(head, None, there)
+        answer = reader and answers.prepare(head, reader, there)
+        assert answer is not None
+        left = boundary.timestamp() - answer.until / 1e9
+        held += before - left
+        assert said == await control(min(before, left + 0.001)), (before, left)
+    assert held > 40
     for part in (fetches, recoder):
         await part.aclose()
     events.close()
