@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 
-from gateway.cache.freshness import MAX_AGE_SECONDS
+from gateway.cache.freshness import MAX_AGE_SECONDS, seconds_fresh
+from gateway.cache.http.stored import Stored
 from gateway.cache.http.tags import target_name
 from gateway.cache.memory import Kept, MemoryPages
 from gateway.cache.page import StoredPage
@@ -24,6 +26,7 @@ from gateway.web.relay import head_of
 
 _READ_HERE = frozenset({"accept", "accept-encoding"})
 """What the lane reads of a request that a CMS may tell readers apart by."""
+_LONGEST_SECONDS = 10**9
 _NO_TAG = '"\x00"'
 """An entity tag that nobody can send."""
 
@@ -79,7 +82,7 @@ class PassageAnswers:
             etag=etag or _NO_TAG,
             tag=etag.encode("latin-1"),
             prepared=prepared,
-            until=_until(passed, now),
+            until=_until(passed, passed.stored, now, reader.now),
             door=str(sent.door or "own"),
             made_of=(name,) if kept is None else (name, page.key),
             born=0 if kept is not None else int((now - passed.stored.age(now)) * SECOND_NS),
@@ -102,19 +105,23 @@ def _with(context: Context, field: tuple[str, str]) -> Incoming:
     return replace(incoming, headers=[*incoming.headers, field], fields=(*incoming.fields, field))
 
 
-def _until(passed: Passed, now: float) -> int:
-    """In ns since the epoch, when this answer is none any more: never past freshness, nor past the next boundary."""
-    ends = [passed.stored.fresh_until] if passed.stored else [now]
-    decision = passed.decision
-    if decision is not None and decision.valid_until is not None:
-        ends.append(decision.valid_until.timestamp())
-    until = min(ends)
-    counts = decision is not None and not decision.depends_on_place and (passed.sight.page is not None or len(ends) > 1)
-    if counts and until - now <= MAX_AGE_SECONDS + 1:
-        until = min(until, float(int(now) + 1))  # max-age counts down to the end, second by second
-    elif counts:
-        until -= MAX_AGE_SECONDS + 1
-    return int(until * SECOND_NS)
+def _until(passed: Passed, stored: Stored, now: float, moment: datetime) -> int:
+    """In ns since the epoch, when this answer is none any more: never past freshness, nor past the next boundary.
+    Before that, max-age may count down: that of our page to either; the CMS's to a boundary, as Age counts up.
+    """
+    decision, fresh = passed.decision, stored.fresh_until
+    boundary = decision.valid_until if decision is not None else None
+    ends = [fresh] if boundary is None else [fresh, boundary.timestamp()]
+    if decision is None or decision.depends_on_place:
+        return int(min(ends) * SECOND_NS)
+    if passed.sight.page is not None:
+        ends.append(fresh - int(min(float(MAX_AGE_SECONDS), max(0.0, fresh - now))))
+        if boundary is not None:
+            ends.append(boundary.timestamp() - seconds_fresh(boundary, moment))
+    elif boundary is not None:
+        ends.append(now + 1 - stored.age(now) % 1)
+        ends.append(boundary.timestamp() - seconds_fresh(boundary, moment, _LONGEST_SECONDS))
+    return int(min(ends) * SECOND_NS)
 
 
 def _literals(patterns: Iterable[str], *, whole: bool) -> tuple[bytes, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 
 import pytest
@@ -20,6 +20,8 @@ from tests.web.wire import SITE, Wire, get
 KEPT = "Cache-Control: max-age=600"
 WARNED = policy("warn", "notice: {id: warned}", readers="{in: [RU]}", articles="{paths: [/story/*]}")
 EVERYWHERE = policy("every", "notice: {id: noted}")
+MUTE = b"<!doctype html><title>Notes</title><h1>Notes</h1><p>He keeps the boat.</p><p>Nobody asks why.</p>"
+"""A page that does not say what it is."""
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,29 @@ def test_age_counts_by_the_second_and_nothing_outlives_its_freshness(site: Newsr
         time.sleep(0.05)
     assert site.cms.asked["/brief.png"] == 2
     assert {1, 2} <= set(ages) <= {1, 2, 3}
+
+
+def test_max_age_counts_down_in_both_lanes_at_once(site: Newsroom) -> None:
+    soon = (datetime.now(UTC) + timedelta(seconds=30.3)).isoformat()
+    later = policy("later", "notice: {id: noted}", effective=f"effective: [{{from: '{soon}', until: lifted}}]\n")
+    put_into_force(site, policy("every", "notice: {id: noted}", articles="{paths: [/story/*]}"), later)
+    site.cms.answers["/story/count"] = [page("count", "Cache-Control: max-age=6")]
+    site.cms.answers["/count"] = [page("count", KEPT)]
+    until = f"Expires: {formatdate(time.time() + 600, usegmt=True)}"
+    site.cms.answers["/expires"] = [response(story("expires"), "200 OK", "Content-Type: text/html", until)]
+    for target in ("/story/count", "/count", "/expires"):
+        met = len(site.running.events("request"))
+        said, deadline = [], time.monotonic() + 1.6
+        while time.monotonic() < deadline:
+            before, between, after = (
+                [line for line in lines_of(site, LAGOS, target, *fields)[0] if line.startswith(b"Cache-Control")]
+                for fields in (("TE: trailers",), (), ("TE: trailers",))
+            )
+            assert between in (before, after)
+            said.append(between)
+        assert len(set(map(str, said))) > 1
+        lanes = [event["gateway.lane"] for event in site.running.logged()[met:]]
+        assert lanes.count("express") > len(lanes) // 6
 
 
 async def ask(port: int, target: str, *fields: str) -> bytes:
@@ -249,13 +274,45 @@ def test_what_lies_under_a_blocked_path_is_blocked_whatever_it_is(tmp_path_facto
             response(b"film", "200 OK", "Content-Type: video/mp4", "Cache-Control: no-store")
         ]
         news.cms.answers["/free.pdf"] = [response(b"%PDF", "200 OK", "Content-Type: application/pdf", KEPT)]
-        for path in ("/court/ruling.pdf", "/court/film", "/court//ruling%2Epdf"):
+        feed = b"<rss version='2.0'><channel><item><title>x</title><link>/else</link></item></channel></rss>"
+        news.cms.answers["/court/feed"] = [response(feed, "200 OK", "Content-Type: application/rss+xml", KEPT)]
+        news.cms.answers["/court/notes"] = [response(MUTE, "200 OK", "Content-Type: text/html", KEPT)]
+        news.cms.answers["/court/page"] = [
+            response(MUTE, "200 OK", "Content-Type: text/html", "Cache-Control: no-store")
+        ]
+        for path in (
+            "/court/ruling.pdf",
+            "/court/film",
+            "/court//ruling%2Epdf",
+            "/court/feed",
+            "/court/notes",
+            "/court/page",
+        ):
             news.cms.answers.setdefault(path, news.cms.answers["/court/ruling.pdf"])
             for reader, status in ((LAGOS, 200), (MOSCOW, 451), (LAGOS, 200), (MOSCOW, 451)):
                 answer = news.get(path, reader)
                 assert answer.status == status, (path, reader)
                 assert "max-age=600" not in answer.headers["cache-control"]
         assert news.get("/free.pdf", MOSCOW).headers["cache-control"] == "max-age=600"
+
+
+def test_a_page_that_a_policy_names_is_meant_whatever_it_says_of_itself(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    held = policy(
+        "held", 'withhold: {parts: ["quote:He keeps the boat"], notice: noted}', "notice: {id: warned}",
+        readers="{in: [RU]}", articles="{slugs: [/notes]}",
+    )  # fmt: skip
+    listed = policy("listed", 'withhold: {parts: ["selector:.none"], notice: noted}', articles="{paths: [/notes/*]}")
+    with newsroom(tmp_path_factory.mktemp("named")) as news:
+        write_policies(news.policies, [held, listed], notices=("warned", "noted"))
+        assert news.running.admin("/reload", {"accept_removals": True}).status == 200
+        for path in ("/notes", "/notes/"):
+            news.cms.answers[path] = [response(MUTE, "200 OK", "Content-Type: text/html", KEPT)]
+        for reader, shown in ((LAGOS, True), (MOSCOW, False), (MOSCOW, False)):
+            answer = news.get("/notes", reader)
+            assert ("He keeps the boat" in answer.text, 'data-notice="warned"' in answer.text) == (shown, not shown)
+        assert news.get("/notes/", MOSCOW).body == MUTE  # a pattern also fits lists: what is not there is not missed
 
 
 @pytest.mark.parametrize("asked_for", ["bytes=0-99999", "bytes=0-1,5-99999"])
