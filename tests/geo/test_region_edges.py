@@ -26,7 +26,12 @@ EDGES = [
     ("RU/UA-43, UA/UA-40, RU, RU", "held-and-ukraine", "confirmed", "confirmed without the country, so with it, too"),
     ("RU/UA-43, RU, RU", "crimea-and-some-of-germany", "confirmed", "confirmed in one member, whatever the others"),
     ("UA, DE/DE-BE", "berlin-and-some-of-donetsk", "confirmed", "bare UA abstains where it leaves a part open"),
-    ("DE/DE-BE, UA", "berlin-russia-and-some-of-luhansk", "confirmed", "the same, beside a country of which both can say no"),
+    (
+        "DE/DE-BE, UA",
+        "berlin-russia-and-some-of-luhansk",
+        "confirmed",
+        "the same, beside a country of which both can say no",
+    ),
     ("UA~RU", "russia-and-ukraine", "confirmed", "confirmed in Ukraine, so with Russia, too"),
     ("UA, UA/UA-30", "some-of-ukraine", "possible", "partly is never inside"),
     ("XK, RS, RS", "RS", "inside", "Kosovo is printed as Serbia: never confirmed"),
