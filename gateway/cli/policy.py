@@ -26,10 +26,12 @@ from gateway.geo.client_address import ClientAddress
 from gateway.geo.evidence import Witnesses, load_witnesses
 from gateway.geo.locate import locate, unknown_location
 from gateway.geo.location import Location
+from gateway.passage.judging import held, named
 from gateway.policy.cases import no_such_article, original_of, parse_cases, run_case
 from gateway.policy.coverage import coverage
 from gateway.policy.decide import decide
 from gateway.policy.model import PolicySet
+from gateway.render.foreign.recognise import Recognised
 from gateway.settings import Settings, load_settings
 
 Directory = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The policies directory [GATEWAY_POLICIES].")]
@@ -137,7 +139,7 @@ def explain(
     bench = _workbench(directory, content, sample=True)
     policies = read_set(bench.directory)[1]
     now = moment(at)
-    facts, door, original = _asked_about(bench, article, door)
+    facts, door, original, found = _asked_about(bench, article, door, policies)
     if region:
         location = located_in(region, policies)
     elif address:
@@ -145,6 +147,8 @@ def explain(
     else:
         location = unknown_location(policies.regions, "hypothetical", host=host)
     decision = decide(policies, facts, location, door, now, original=original, whole_trace=True)
+    if found is not None:
+        decision = held(found, policies, decision)[1]
     published = is_published(facts, now)
     if as_json:
         say_json(policy_text.explain_json(facts, location, decision, now, policies.regions, published=published))
@@ -168,11 +172,13 @@ def _workbench(directory: Path | None, content: str | None, *, sample: bool) -> 
     return Workbench(settings, settings.policies, index, witnesses)
 
 
-def _asked_about(bench: Workbench, article: str, door: Door) -> tuple[Facts, Door, Facts | None]:
+def _asked_about(
+    bench: Workbench, article: str, door: Door, policies: PolicySet
+) -> tuple[Facts, Door, Facts | None, Recognised | None]:
     """An article's facts, its door, and of what it is a translation. A CMS is asked for the page as it is just now."""
     if bench.index is not None:
         facts = _article(bench.index, article)
-        return facts, door, original_of(facts, bench.index)
+        return facts, door, original_of(facts, bench.index), None
     if not article.startswith("/"):
         raise typer.BadParameter(
             f"the articles are at {bench.settings.origin}: name one by its path, as /news/{article}"
@@ -182,9 +188,13 @@ def _asked_about(bench: Workbench, article: str, door: Door) -> tuple[Facts, Doo
         raise typer.BadParameter(
             f"{bench.settings.origin}{article} is nothing that a policy could treat: it passes as it is"
         )
+    found = named(found, policies)
     if not found.article:
-        err.print(f"{article} is no article, as far as it says: only policies that mean every article mean it.")
-    return found.facts, found.door, None
+        err.print(
+            f"{article} is no article, as far as it says: it gets the notices and the protection of policies that mean "
+            "every article, and is refused only where a policy blocks a pattern of paths that it fits."
+        )
+    return found.facts, found.door, None, found
 
 
 def _article(index: DirectoryIndex, slug: str) -> Facts:

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 from gateway import __version__
 from gateway.cli.serve import PREVIEWS
-from gateway.collection import own_treatments
 from gateway.content.message import Request, Response, joined, values
 from gateway.content.origin import Care, Origin, OriginError
 from gateway.content.origin.coding import decode
@@ -20,6 +19,7 @@ from gateway.errors import ContentError
 from gateway.events import NoEvents
 from gateway.geo.locate import unknown_location
 from gateway.geo.location import Location
+from gateway.passage.judging import held, named
 from gateway.policy.cases import locate_in
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision
@@ -163,6 +163,7 @@ def tried(source: Source, policies: PolicySet, rules: Rules, at: datetime, say: 
     found = recognise(source.response, source.target, rules, source.host)
     if found is None:
         return Tried(source, None, (), policies, at)
+    found = named(found, policies)
     readers = []
     for name, region in PREVIEWS:
         location = locate_in(region, policies.regions) if region else unknown_location(policies.regions, "hypothetical")
@@ -181,12 +182,9 @@ def _reader(
     name: str,
     region: str,
 ) -> Reader:
-    def decided(number: int) -> Decision:
-        facts = found.entries[number] if number >= 0 else found.facts
-        decision = decide(policies, facts, location, found.door, at, whole_trace=number < 0)
-        return decision if found.article or number >= 0 else own_treatments(decision)
-
-    decision, entries = decided(-1), tuple(map(decided, range(len(found.entries))))
+    whole = decide(policies, found.facts, location, found.door, at, whole_trace=True)
+    found, decision = held(found, policies, whole)
+    entries = tuple(decide(policies, facts, location, found.door, at) for facts in found.entries)
     treated = treat(source.response, found, decision, rules, Site(), entries=entries, host=source.host)
     html = "html" in treated.page.content_type or not treated.page.content_type
     text, _ = decoded(treated.page.body, treated.page.content_type)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.collection import own_treatments, sum_up
 from gateway.content.article import Facts
+from gateway.content.doors import Door
 from gateway.delivery import Reading
 from gateway.policy.decision import Decision, Treatments
+from gateway.policy.match import candidates
+from gateway.policy.model import PolicySet
 from gateway.render.foreign.recognise import Recognised
 
 NONE = Treatments()
@@ -32,6 +35,36 @@ class Judged:
         return self.page.treatments == NONE and all(entry.treatments == NONE for entry in self.entries)
 
 
+def named(found: Recognised, policies: PolicySet) -> Recognised:
+    """The page as an article, where a policy names this one path: then it is meant, whatever it says of itself."""
+    if found.door is not Door.LISTING or not _names(policies, found.facts, whole=True):
+        return found
+    return replace(found, article=True, door=Door.HTML, entries=())
+
+
+def held(found: Recognised, policies: PolicySet, page: Decision) -> tuple[Recognised, Decision]:
+    """What of a decision holds for the page. One that is no article is refused, or sent elsewhere, only by a policy
+    whose paths it lies under: lists and archives do, too, so nothing else is done to it for an article's sake.
+    """
+    if found.article or page.treatments == NONE:
+        return found, page
+    away = page.treatments.refusal or page.treatments.forwarding
+    if away is not None and away.policy in _names(policies, found.facts):
+        return replace(found, article=True, entries=()), page
+    return found, own_treatments(page)
+
+
+def _names(policies: PolicySet, facts: Facts, *, whole: bool = False) -> set[str]:
+    """The policies that mean a page by its path; `whole`: that name it itself, and no pattern that it fits."""
+    paths = {facts.slug, *facts.paths, *facts.kin}
+    return {
+        policy.name
+        for policy in candidates(policies, facts)
+        for one in (policy.articles,)
+        if one.slugs is not None or (one.paths is not None and not (whole and paths.isdisjoint(one.paths)))
+    }
+
+
 def judge(reading: Reading, found: Recognised, decided: Sequence[Decision] | None = None) -> Judged:
     """`decided`: the decisions on its entries, where they are at hand."""
     snapshot = reading.snapshot
@@ -39,9 +72,7 @@ def judge(reading: Reading, found: Recognised, decided: Sequence[Decision] | Non
     def decide(facts: Facts) -> Decision:
         return snapshot.decide(facts, reading.location, found.door, reading.now)
 
-    page = decide(found.facts)
-    if not found.article and page.treatments != NONE:
-        page = own_treatments(page)
+    found, page = held(found, snapshot.policies, decide(found.facts))
     if not found.entries:
         return Judged(found, page, page, ())
     entries = tuple(map(decide, found.entries)) if decided is None else tuple(decided)

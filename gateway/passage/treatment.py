@@ -18,7 +18,7 @@ from gateway.content.origin.error import Fault, OriginError
 from gateway.delivery import Reading
 from gateway.events import Events
 from gateway.passage.aside import Aside, AsideError, packed_in_turns, unpacked_in_turns
-from gateway.passage.judging import ENTRIES_RECALLED, Judged, few, judge, judged_in_turns
+from gateway.passage.judging import ENTRIES_RECALLED, Judged, few, judge, judged_in_turns, named
 from gateway.passage.look import (
     LOOKED_AT_HERE,
     TREATED_HERE,
@@ -80,7 +80,7 @@ class Treatment:
 
     async def of_stored(self, reading: Reading, stored: Stored) -> Sight:
         """What this reader sees of a response that is kept."""
-        known = await self._looked_at(stored)
+        known = _named(reading, await self._looked_at(stored))
         if known.found is None:
             return await self.of_unseen(reading, stored.uri, stored.fields)
         self._media.note(reading, known, stored.response, stored.uri)
@@ -88,7 +88,7 @@ class Treatment:
 
     async def of_passing(self, reading: Reading, response: Response, target: str) -> Sight:
         """The same of a response that nobody may keep."""
-        known = await self._look(response, target, "")
+        known = _named(reading, await self._look(response, target, ""))
         if known.found is None:
             return await self.of_unseen(reading, target, response.fields)
         self._media.note(reading, replace(known, version=""), response, target)  # each reader has another version
@@ -140,7 +140,8 @@ class Treatment:
         self, reading: Reading, known: Known, found: Recognised, response: Response, *, keeps: bool
     ) -> Sight:
         judged = await judged_in_turns(reading, found)
-        facts = found.facts if found.article else None
+        found = judged.found
+        known, facts = replace(known, found=found), found.facts if found.article else None
         if judged.untouched:
             return Sight(judged.decision, facts, found.door)
         key = self._key(reading, known, judged)
@@ -161,9 +162,10 @@ class Treatment:
 
     def recall(self, reading: Reading, stored: Stored) -> Sight | None:
         """The same as far as it is at hand; None where something would have to be made or fetched."""
-        known = self.known(stored)
-        if known is None:
+        looked_at = self.known(stored)
+        if looked_at is None:
             return None
+        known = _named(reading, looked_at)
         if known.found is None:
             if self._media.concerns(reading, stored.fields):
                 return None
@@ -173,11 +175,12 @@ class Treatment:
         if len(known.found.entries) > ENTRIES_RECALLED:
             return None
         judged = judge(reading, known.found)
-        facts = known.found.facts if known.found.article else None
+        found = judged.found
+        facts = found.facts if found.article else None
         if judged.untouched:
-            return Sight(judged.decision, facts, known.found.door)
+            return Sight(judged.decision, facts, found.door)
         page = self._memory.get(self._key(reading, known, judged))
-        return None if page is None else Sight(judged.decision, facts, known.found.door, page, "memory")
+        return None if page is None else Sight(judged.decision, facts, found.door, page, "memory")
 
     def _key(self, reading: Reading, known: Known, judged: Judged) -> str:
         found, templates = judged.found, reading.snapshot.renderer.version
@@ -209,3 +212,8 @@ class Treatment:
 
 def _key_of(stored: Stored) -> tuple[str, str, int]:
     return stored.uri, stored.digest, hash(stored.fields)
+
+
+def _named(reading: Reading, known: Known) -> Known:
+    found = named(known.found, reading.snapshot.policies) if known.found is not None else None
+    return known if found is known.found else replace(known, found=found)

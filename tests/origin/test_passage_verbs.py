@@ -15,7 +15,7 @@ from tests.geo.addresses import ADDRESSES
 from tests.origin.newsroom import WARNED, story
 from tests.origin.scripted import Apart, apart, response
 from tests.running import POLICIES
-from tests.sites import write_policies
+from tests.sites import policy, write_policies
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +24,7 @@ def cms() -> Iterator[Apart]:
         page = response(story("harbour"), "200 OK", "Content-Type: text/html")
         running.origin.answers |= {
             "/story/harbour": [page],
+            "/mute": [response(b"<!doctype html><title>x</title><p>harbour", "200 OK", "Content-Type: text/html")],
             "/logo.png": [response(b"x", "200 OK", "Content-Type: image/png")],
         }
         yield running
@@ -49,6 +50,17 @@ def test_explain_asks_the_cms_for_the_page_and_says_why(cms: Apart, tmp_path: Pa
     assert verb(cms, "explain", "--unknown", "/logo.png", "--policies", policies).returncode == 2
     gone = verb(cms, "explain", "--unknown", "/nowhere", "--policies", policies)
     assert (gone.returncode, "the CMS says 404" in gone.stderr + gone.stdout) == (1, True)
+
+
+def test_explain_says_of_a_page_that_is_no_article_what_readers_get(cms: Apart, tmp_path: Path) -> None:
+    withheld = 'withhold: {parts: ["quote:harbour"], notice: warned}'
+    everywhere = policy("all", withheld)
+    below = policy("below", withheld, "block: {notice: warned}", readers="{in: [RU]}", articles="{paths: [/mute*]}")
+    directory = str(write_policies(tmp_path, [everywhere, below], notices=("warned",)))
+    for where, status, treatments in (("RU", 451, ["block:warned"]), ("NG", 200, [])):
+        asked = verb(cms, "explain", "--in", where, "/mute", "--policies", directory, "--json")
+        said = json.loads(asked.stdout)
+        assert (said["status"], said["treatments"]) == (status, treatments), asked.stderr
 
 
 def test_check_says_what_it_cannot_know(cms: Apart) -> None:
