@@ -23,8 +23,10 @@ from gateway.web.headers import OF_THE_CONTENT, blocked_by, with_those_of_polici
 from gateway.web.onward import PSEUDONYM
 
 VIA = ("Via", f"1.1 {PSEUDONYM}")
-_LIFETIMES = ("cache-control", "expires", "pragma", "surrogate-control")
-"""With every `…-cache-control` (RFC 9213): what says to anybody how long an answer may be kept."""
+_LIFETIMES = ("cache-control", "edge-control", "expires", "pragma", "surrogate-control", "x-accel-expires")
+"""With every `…-cache-control` (RFC 9213): what says to anybody how long an answer may be kept. nginx, by the last of
+them, and Akamai, by `Edge-Control`, keep even what Cache-Control calls private.
+"""
 _OF_THE_ORIGINAL = ("accept-ranges", "age", "content-md5", "date", "digest", "etag", "last-modified", "vary")
 _BY_DATE = ("if-modified-since", "if-unmodified-since", "if-range")
 

@@ -15,7 +15,8 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(900)]
 
 def test_no_downstream_cache_mixes_regions(check: Recording) -> None:
     row = check(4)
-    done = suites.run("tests/web/test_downstream.py", "tests/web/test_regions.py", "tests/web/test_every_answer.py")
+    files = ("web/test_downstream.py", "web/test_regions.py", "web/test_every_answer.py", "origin/test_downstream.py")
+    done = suites.run(*(f"tests/{file}" for file in files))
     orders = len(TARGETS) * perm(len(REGIONS), 2)
     # By two codings three answers each; after HEAD, Range and If-None-Match one each; on the other's tag one.
     answers = orders * (2 * 3 + 3 + 1) * len(CACHES)

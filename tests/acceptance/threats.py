@@ -64,6 +64,7 @@ THREATS: dict[int, Fault] = {
     )),
     18: Fault("regions mixed in a cache downstream", (
         "web/test_downstream.py::test_whoever_came_first_everybody_gets_their_own_page",
+        "origin/test_downstream.py::test_whoever_came_first_everybody_gets_their_own_page_of_a_cms",
         "acceptance/test_check_04_downstream.py::test_no_downstream_cache_mixes_regions",
     )),
     19: Fault("a 304, a part or a head of another region's", (
@@ -118,6 +119,7 @@ THREATS: dict[int, Fault] = {
     32: Fault("a hostile answer of an origin", (
         "origin/test_faults.py::test_a_bad_answer_is_told_from_a_good_one",
         "origin/test_exchange.py::test_bytes_beyond_an_answer_are_never_the_next_one",
+        "origin/test_downstream.py::test_no_order_to_send_other_bytes_goes_with_a_treated_page",
     )),
     33: Fault("HTML in a notice", (
         "render/test_own.py::test_no_text_that_anybody_wrote_becomes_markup_that_acts",

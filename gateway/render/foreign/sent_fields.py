@@ -13,8 +13,10 @@ _OF_THE_BYTES = frozenset({
     "content-length", "content-encoding", "content-md5", "digest", "content-digest", "repr-digest", "want-digest",
     "etag", "last-modified", "accept-ranges", "content-range", "signature", "signature-input", "memento-datetime",
     "content-type", "content-security-policy-report-only", "report-to", "reporting-endpoints", "nel", "x-pingback",
-    "sourcemap", "x-sourcemap", "speculation-rules", "refresh", "content-disposition",
+    "sourcemap", "x-sourcemap", "speculation-rules", "refresh", "content-disposition", "x-accel-redirect", "x-sendfile",
+    "x-lighttpd-send-file", "x-reproxy-url",
 })  # fmt: skip
+"""The last are orders to a front to send other bytes in the place of these."""
 _POLICY = "content-security-policy"
 _OF_OTHERS = frozenset({"link"})
 _HINTS = re.compile(
