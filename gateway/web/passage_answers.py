@@ -14,7 +14,7 @@ from gateway.cache.page import StoredPage
 from gateway.passage.passing import Passed
 from gateway.snapshot import Snapshot
 from gateway.telemetry.request_event import PreparedLine
-from gateway.web.answers import SECOND_NS, Answer, Sending, incoming_of, sending_of
+from gateway.web.answers import SECOND_NS, Answer, Sending, incoming_of, sending_of, text
 from gateway.web.context import Context
 from gateway.web.exchange import Incoming, Outgoing, Reader
 from gateway.web.passage import PublicPassage
@@ -71,7 +71,7 @@ class PassageAnswers:
         etag = next((value for name, value in sent.headers if name.lower() == "etag"), "")
         same = replace(context, incoming=_with(context, ("if-none-match", etag or "*")))
         prepared = self._record.prepared(context, sent)
-        name = target_name(incoming.target)
+        name, tag = target_name(incoming.target), etag.encode("latin-1")
         page = page or StoredPage(name, 200, "", "", {}, {})
         return Answer(
             page=page,
@@ -79,8 +79,8 @@ class PassageAnswers:
             delivered=passed,
             full=_sending(head, sent, prepared),
             unchanged=_sending(head, outgoing(same, passed, now), prepared),
-            etag=etag or _NO_TAG,
-            tag=etag.encode("latin-1"),
+            etag=text(tag) or _NO_TAG,
+            tag=tag,
             prepared=prepared,
             until=_until(passed, passed.stored, now, reader.now),
             door=str(sent.door or "own"),
