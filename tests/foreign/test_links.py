@@ -77,6 +77,41 @@ def test_a_teaser_of_any_build_is_told_from_its_neighbours(page: str, left: str)
     assert left in text
 
 
+SECRET = "The list has fourteen signatures and a stamp of the harbour office."
+FULL = f"""<!doctype html><html lang="en"><head><title>Front</title><meta name="description" content="{SECRET}"></head><body>
+<script src="/_next/static/a.js"></script><article><h2><a href="/list/">The list of names</a></h2><a href="/list/"><img alt="The list of names"
+src="/u/pier-300x200.jpg"></a><p>{SECRET}</p><div class="sources">Ours is a tall man</div></article>
+<article><h2><a href="/other/">Other</a></h2><div class="sources">Theirs is nobody</div></article></body></html>"""
+"""A front page that shows articles whole, as WordPress does."""
+
+
+@pytest.mark.parametrize(
+    ("treatments", "gone", "there"),
+    [
+        (cms.withheld(f"quote:{SECRET}"), "fourteen", "data-withheld"),
+        (cms.withheld("selector:.sources"), "tall man", "Theirs is nobody"),
+        (cms.withheld(media=("u/pier.jpg",)), "pier", "data-withheld"),
+        (Treatments(substitutes=(("title", "A *new* one"),)), "of names", '<a href="/list/">A new one</a>'),
+        (Treatments(substitutes=(("article", "# Gone"),)), "tall man", '<a href="/list/">Gone</a>'),
+        (Treatments(substitutes=((f"part:quote:{SECRET}", "Else"),)), "fourteen", "<p>Else</p>"),
+    ],
+)
+def test_a_list_that_shows_articles_whole_shows_nothing_that_is_withheld(
+    treatments: Treatments, gone: str, there: str
+) -> None:
+    treated = listed(cms.page(FULL), {"/list/": treatments})
+    text = cms.text_of(treated)
+    assert (gone in FULL, gone in text, there in text, "Other</a>" in text) == (True, False, True, True), text
+    assert not treated.alarms
+
+
+def test_a_list_that_shows_nothing_of_what_is_withheld_passes_as_it_is() -> None:
+    of = cms.page(FULL)
+    treated = listed(of, {"/list/": cms.withheld("quote:No such words are here", "selector:.none", media=("u/x.jpg",))})
+    assert treated.page.body is of.body
+    assert treated.untouched
+
+
 def test_nothing_changes_where_nothing_is_refused() -> None:
     of = cms.response(cms.FRONT)
     treated = listed(of, {cms.WORDPRESS: Treatments(headers=(("X-Robots-Tag", "noindex"),))})

@@ -52,7 +52,7 @@ def is_whole(text: str) -> bool:
     return bool(_OPENING.match(text)) or bool(_WHOLE.search(_COMMENT.sub("", text[:20_000])))
 
 
-def found(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
+def found(tree: LexborHTMLParser | LexborNode, selector: str) -> list[LexborNode]:
     """What a selector finds; nothing where the parser does not understand it."""
     try:
         return tree.css(selector)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -19,24 +20,28 @@ from gateway.render.foreign.outcome import Alarm, Made
 from gateway.render.foreign.plain import plain_page
 from gateway.render.foreign.preview import tell, told_in_place
 from gateway.render.foreign.rebuilding import without_scripts_that_rebuild
-from gateway.render.foreign.retitle import retitle
+from gateway.render.foreign.retitle import retitle, retitle_listed
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.scrub import Hidden, scrub
 from gateway.render.foreign.security_policy import with_styled_notices_inside
 from gateway.render.foreign.strip import strip
-from gateway.render.foreign.teasers import without_refused
+from gateway.render.foreign.teasers import only, teasers_of, without_refused
 from gateway.render.foreign.third_party import amp_to_html, only_own, without_referrer, without_storing
 from gateway.render.foreign.visible import lost
 from gateway.render.foreign.widgets import REMOVED
-from gateway.render.foreign.withhold import Outcome, withhold
+from gateway.render.foreign.withhold import Outcome, withhold, withhold_listed
+from gateway.render.language import words
 from gateway.render.notices import once
 from gateway.render.rendered import HTML
+
+Held = tuple[tuple[frozenset[str], Treatments], ...]
+"""Articles by their paths, and what of them is withheld or replaced."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """A text, and everything that says what is done to it. `refused`: articles that it leads to and its reader does not
-    get, by path, and what lists do about them (omit, mark).
+    get, by path, and what lists do about them (omit, mark). `held`: those that are not shown as they are.
     """
 
     text: str
@@ -45,12 +50,13 @@ class Page:
     rules: Rules
     hosts: Hosts
     refused: frozenset[tuple[str, str]] = frozenset()
+    held: Held = ()
 
 
 def told_only(body: bytes, page: Page, encoding: str) -> bytes | None:
     """Where nothing is due but words in the metadata: the same bytes but for those words; None where more is due."""
     treatments = page.treatments
-    if page.refused or treatments != Treatments(social=treatments.social, headers=treatments.headers):
+    if page.refused or page.held or treatments != Treatments(social=treatments.social, headers=treatments.headers):
         return None
     made = told_in_place(page.text, treatments.social, encoding)
     if made is None:
@@ -62,6 +68,16 @@ def told_only(body: bytes, page: Page, encoding: str) -> bytes | None:
         return mark + made.encode(encoding)
     except UnicodeError:
         return None
+
+
+def shows_held(page: Page) -> bool:
+    """Whether a list shows anything that it must not show of the articles in `held`; most show a headline alone."""
+    document = Document(page.text)
+    before, outcome = document.html(), Outcome()
+    for paths, its in page.held:
+        _listed(document.tree, page, paths, its, outcome)
+    scrub(document.tree, outcome.hidden())
+    return document.html() != before
 
 
 def treat_page(page: Page) -> Made:
@@ -106,6 +122,8 @@ def _treated(document: Document, page: Page) -> tuple[Outcome, Hidden, Anatomy]:
     parts = anatomy(tree, page.rules)
     without_refused(tree, page.hosts, page.facts.slug, dict(page.refused), page.facts.language)
     outcome = withhold(tree, treatments, parts, page.facts.language)
+    for paths, its in page.held:
+        _listed(tree, page, paths, its, outcome)
     without_scripts_that_rebuild(tree)
     hidden = outcome.hidden()
     scrub(tree, hidden)
@@ -120,6 +138,25 @@ def _treated(document: Document, page: Page) -> tuple[Outcome, Hidden, Anatomy]:
     if document.whole:
         as_utf8(tree)
     return outcome, hidden, parts
+
+
+def _listed(
+    tree: LexborHTMLParser, page: Page, paths: frozenset[str], treatments: Treatments, outcome: Outcome
+) -> None:
+    """What a list shows of articles that are not shown as they are."""
+    found = teasers_of(tree, page.hosts, page.facts.slug, paths)
+    teasers = list({teaser.mem_id: (path, teaser) for path, teaser in found}.values())
+    texts = {target: prose(text) for target, text in treatments.substitutes}
+    title = plain_text(texts["title"]) if "title" in texts else ""
+    if "article" in texts:
+        heading = parse(f"<body>{texts['article']}").css_first("h1, h2")
+        said = (heading.text(deep=True) or "").strip() if heading is not None else ""
+        for path, teaser in teasers:
+            link = f'<a href="{escape(path)}">{escape(title or said or words(page.facts.language)["replaced"])}</a>'
+            only(tree, teaser, link)
+    elif title:
+        retitle_listed(tree, writable(title), [teaser for _, teaser in teasers])
+    withhold_listed(tree, treatments, [teaser for _, teaser in teasers], outcome, page.facts.language)
 
 
 def protected(tree: LexborHTMLParser, page: Page, parts: Anatomy) -> None:
@@ -170,7 +207,7 @@ def _replaced(page: Page, due: tuple[DueNotice, ...], text: str) -> Made:
 
 def _plain(page: Page, due: tuple[DueNotice, ...], content: str, alarms: list[Alarm]) -> Made:
     """A page of our own with the notices, and of the article what is left of it."""
-    withholding = bool(page.treatments.withheld)
+    withholding = bool(page.treatments.withheld or page.held)
     other = next((text for target, text in page.treatments.substitutes if target == "title"), None)
     title = (plain_text(prose(other)) if other is not None else page.facts.title) or page.hosts.host
     if withholding:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from gateway.render.foreign.anatomy import anatomy
 from gateway.render.foreign.document import attribute
@@ -30,9 +31,7 @@ def retitle(tree: LexborHTMLParser, new: str, said: str) -> None:
             attribute(node, "property") or attribute(node, "name") or attribute(node, "itemprop")
         ).strip().lower() in TITLES:
             node.attrs["content"] = new
-    flow = Flow(tree)
-    told = Traces.of(text for text in old if len(plain_words(text)) > 1)
-    flow.cut(flow.runs_of(told), f"<p>{escape(new)}</p>", escape(new))
+    told = _said_anew(tree, new, old)
 
     def rename(value: dict[str, object]) -> None:
         for name in ("headline", "name", "alternativeHeadline", "title"):
@@ -44,3 +43,26 @@ def retitle(tree: LexborHTMLParser, new: str, said: str) -> None:
 
     each_linked(tree, rename)
     scrub(tree, Hidden(told, addresses=False))
+
+
+def retitle_listed(tree: LexborHTMLParser, new: str, teasers: Iterable[LexborNode]) -> None:
+    """The same for an article of which a list shows something: its headline is what its teasers say largest."""
+    old: list[str] = []
+    for teaser in teasers:
+        largest = max(teaser.css("h1, h2, h3, h4, h5, h6") or teaser.css("a[href]"), key=_length, default=None)
+        if largest is not None and _length(largest):
+            old.append(largest.text(deep=True) or "")
+            (largest.css_first("a[href]") or largest).inner_html = escape(new)
+    scrub(tree, Hidden(_said_anew(tree, new, old), addresses=False))
+
+
+def _length(node: LexborNode) -> int:
+    return len((node.text(deep=True) or "").strip())
+
+
+def _said_anew(tree: LexborHTMLParser, new: str, old: Iterable[str]) -> Traces:
+    """Replace an old title where it is read; a single word may mean anything. What stood there."""
+    flow = Flow(tree)
+    told = Traces.of(text for text in old if len(plain_words(text)) > 1)
+    flow.cut(flow.runs_of(told), f"<p>{escape(new)}</p>", escape(new))
+    return told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from html import escape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -38,21 +38,32 @@ def linked(tree: LexborHTMLParser, reading: Reading, language: str) -> tuple[Fac
 
 def without_refused(tree: LexborHTMLParser, hosts: Hosts, own: str, refused: Mapping[str, str], language: str) -> None:
     """Take the teasers of refused articles out, or mark them. `refused`: what to do, omit or mark, by path."""
-    paths = _paths(tree, hosts, own) if refused else {}
-    for node in tree.css("a[href]") if refused else ():
-        path = paths.get(node.mem_id, "")
-        if path not in refused or node.parent is None:
-            continue
-        teaser = _teaser(node, path, paths)
+    for path, teaser in teasers_of(tree, hosts, own, refused):
         if refused[path] != "mark":
             teaser.decompose()
             continue
-        mark = f"<p>{escape(words(language)['unavailable_entry'])}</p>"
-        for inner in list(teaser.iter(include_text=True)):
-            inner.decompose()
-        if teaser.tag == "a":
-            del teaser.attrs["href"]
-        put(tree, f"<td>{mark}</td>" if teaser.tag == "tr" else mark, teaser, "last-in")
+        only(tree, teaser, escape(words(language)["unavailable_entry"]))
+
+
+def only(tree: LexborHTMLParser, teaser: LexborNode, html: str) -> None:
+    """Nothing of a teaser but this: inline, and where the teaser itself is the link, in it no more."""
+    for inner in list(teaser.iter(include_text=True)):
+        inner.decompose()
+    if teaser.tag == "a":
+        del teaser.attrs["href"]
+    text = f"<p>{html}</p>"
+    put(tree, f"<td>{text}</td>" if teaser.tag == "tr" else text, teaser, "last-in")
+
+
+def teasers_of(
+    tree: LexborHTMLParser, hosts: Hosts, own: str, wanted: Collection[str]
+) -> Iterator[tuple[str, LexborNode]]:
+    """What a list shows of these articles, by path; what is taken out meanwhile comes no more."""
+    paths = _paths(tree, hosts, own) if wanted else {}
+    for node in tree.css("a[href]") if wanted else ():
+        path = paths.get(node.mem_id, "")
+        if path in wanted and node.parent is not None:
+            yield path, _teaser(node, path, paths)
 
 
 def _paths(tree: LexborHTMLParser, hosts: Hosts, own: str) -> Mapping[int, str]:

@@ -18,7 +18,7 @@ from gateway.render.foreign.feed_treat import treat_feed
 from gateway.render.foreign.hosts import Hosts
 from gateway.render.foreign.json_treat import treat_json, whole_page_instead
 from gateway.render.foreign.outcome import Alarm, Made
-from gateway.render.foreign.page_treat import Page, told_only, treat_page
+from gateway.render.foreign.page_treat import Held, Page, shows_held, told_only, treat_page
 from gateway.render.foreign.recognise import Recognised
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.sent_fields import sent_fields
@@ -58,7 +58,9 @@ def treat(
     body is not to be looked into; then a plain page takes its place.
     """
     treatments = decision.treatments if found.article else _of_any_page(decision.treatments)
+    held: Held = ()
     if found.door is Door.LISTING:
+        held = _held(found, entries)
         treatments, entries = _of_list(treatments, entries), _refused(entries)
     said = joined(response.fields, "content-type") or ""
     language = found.facts.language
@@ -66,12 +68,12 @@ def treat(
         return Treated(refusal_page(site, treatments.refusal, decision, language, found.door), ())
     if treatments.forwarding:
         return Treated(Rendered(treatments.forwarding.status, HTML, language, b""), ())
-    if treatments == Treatments() and all(one.treatments == Treatments() for one in entries):
+    if treatments == Treatments() and not held and all(one.treatments == Treatments() for one in entries):
         return Treated(Rendered(response.status, said, language, response.body), response.fields, untouched=True)
     if unable:
         return _in_its_stead(response, found, treatments, entries, unable)
     try:
-        return _treated(response, said, found, treatments, entries, rules, Hosts(host, rules.own_hosts))
+        return _treated(response, said, found, treatments, entries, rules, Hosts(host, rules.own_hosts), held)
     except Exception as error:  # noqa: BLE001  (whatever it is, the page must not leave untreated)
         return _in_its_stead(response, found, treatments, entries, type(error).__name__)
 
@@ -93,6 +95,7 @@ def _treated(
     entries: Sequence[Decision],
     rules: Rules,
     hosts: Hosts,
+    held: Held,
 ) -> Treated:
     language = found.facts.language
     text, encoding = decoded(response.body, said)
@@ -101,7 +104,7 @@ def _treated(
         for facts, one in zip(found.entries, entries, strict=False)
         if found.door is Door.LISTING and one.treatments.refusal is not None
     )
-    page = Page(text, found.facts, treatments, rules, hosts, refused)
+    page = Page(text, found.facts, treatments, rules, hosts, refused, held)
     made: Made | None
     if found.builds_page:
         made = whole_page_instead(page)
@@ -110,7 +113,8 @@ def _treated(
         if told is not None:
             fields = sent_fields(response.fields, said or HTML, treatments, hosts)
             return Treated(Rendered(response.status, said or HTML, language, told), fields)
-        made = treat_page(page)
+        idle = treatments == Treatments() and not refused and not shows_held(page)
+        made = None if idle else treat_page(page)
     elif found.door is Door.JSON:
         made = treat_json(page, found, entries)
     else:
@@ -130,6 +134,16 @@ def _of_list(treatments: Treatments, entries: Sequence[Decision]) -> Treatments:
         notices=once(treatments.notices, *(one.notices for one in shown)),
         protect=treatments.protect.union(*(one.protect for one in shown)),
     )
+
+
+def _held(found: Recognised, entries: Sequence[Decision]) -> Held:
+    """Which articles the page must not show as they are, those together of which the same is not shown."""
+    held: dict[Treatments, set[str]] = {}
+    for facts, one in zip(found.entries, entries, strict=False):
+        done = one.treatments
+        if done.refusal is None and (done.withheld or done.substitutes):
+            held.setdefault(Treatments(withheld=done.withheld, substitutes=done.substitutes), set()).add(facts.slug)
+    return tuple((frozenset(paths), treatments) for treatments, paths in held.items())
 
 
 def _refused(entries: Sequence[Decision]) -> Sequence[Decision]:

@@ -7,7 +7,7 @@ almost, or in part, have been edited: then what resembles them goes, or, where t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -55,16 +55,9 @@ class Outcome:
 def withhold(tree: LexborHTMLParser, treatments: Treatments, parts: Anatomy, language: str) -> Outcome:
     """Take out what is withheld, put in what replaces a part."""
     outcome = Outcome()
-    replaced = [
-        (target.removeprefix("part:"), text) for target, text in treatments.substitutes if target.startswith("part:")
-    ]
-    for part, text in replaced:
-        html = prose(text)
-        _part(tree, part, parts, outcome, html, f"<span>{escape(' '.join(plain_text_of(html)))}</span>")
+    for part, marks in _parts(treatments, language):
+        _part(tree, part, parts, outcome, *marks)
     for held in treatments.withheld:
-        for part in sorted(held.parts):
-            marks = _marks(held.notice, f"part:{part_label(part)}", language)
-            _part(tree, part, parts, outcome, *marks)
         for path in sorted(held.media):
             stem = stem_of(path)
             if stem:
@@ -80,10 +73,43 @@ def withhold(tree: LexborHTMLParser, treatments: Treatments, parts: Anatomy, lan
     return outcome
 
 
+def withhold_listed(
+    tree: LexborHTMLParser, treatments: Treatments, teasers: Sequence[LexborNode], outcome: Outcome, language: str
+) -> None:
+    """The same of an article of which a list shows something, its `teasers`. A list need not show what is withheld, so
+    nothing is missed there: words go where they stand, what a selector or a medium names goes from the teasers.
+    """
+    for part, marks in _parts(treatments, language):
+        if part.startswith(SELECTOR):
+            for node in _outermost([one for teaser in teasers for one in found(teaser, part.removeprefix(SELECTOR))]):
+                _replace(tree, node, marks[0], outcome)
+        elif part.startswith(QUOTE):
+            quoted = part.removeprefix(QUOTE)
+            flow = Flow(tree)
+            flow.cut(flow.runs_of(Traces.of([quoted])), *marks)
+            outcome.texts.append(quoted)
+    for held in treatments.withheld:
+        stems = {stem for path in held.media if (stem := stem_of(path))}
+        for stem in sorted(stems):
+            _medium(tree, stem, _marks(held.notice, "media", language))
+        outcome.stems |= stems
+
+
 def plain_text_of(html: str) -> list[str]:
     """The words of our own prose as they are read."""
     holder = LexborHTMLParser(f"<body>{html}").body
     return (holder.text(deep=True) if holder is not None else "").split()
+
+
+def _parts(treatments: Treatments, language: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    """What is replaced or withheld, each with what stands there instead: as a block, and among words."""
+    for target, text in treatments.substitutes:
+        if target.startswith("part:"):
+            html = prose(text)
+            yield target.removeprefix("part:"), (html, f"<span>{escape(' '.join(plain_text_of(html)))}</span>")
+    for held in treatments.withheld:
+        for part in sorted(held.parts):
+            yield part, _marks(held.notice, f"part:{part_label(part)}", language)
 
 
 def _part(
