@@ -5,6 +5,7 @@ Field names and values are latin-1 text, a character an octet, so that whatever 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -25,6 +26,12 @@ _HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
+
+
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_MEDIA_TYPE = re.compile(rf"(?:^|,)[ \t]*({_WORD}/{_WORD})[ \t]*(?=[;,]|$)")
+_MEANINGLESS = frozenset({"*/*", "application/unknown", "unknown/unknown"})
+"""What browsers take for no type at all (WHATWG MIME Sniffing, section 7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,17 @@ def joined(fields: Fields, name: str) -> str | None:
     """A field's lines as one list value (RFC 9110, section 5.3); None where there is none."""
     found = values(fields, name)
     return ", ".join(found) if found else None
+
+
+def media_type(fields: Fields) -> str:
+    """Type and subtype in small letters; "" where none is said, or none that means anything: then browsers guess.
+
+    Of several the last counts (WHATWG Fetch, section 2.2.2, extract a MIME type), but HTML before any: in doubt, a page
+    is one.
+    """
+    found = [one.lower() for line in values(fields, "content-type") for one in _MEDIA_TYPE.findall(line)]
+    known = [one for one in found if one not in _MEANINGLESS]
+    return "text/html" if "text/html" in known else next(reversed(known), "")
 
 
 def without(fields: Fields, names: Iterable[str]) -> Fields:

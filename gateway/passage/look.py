@@ -10,7 +10,7 @@ from gateway.cache.http.tags import target_name
 from gateway.cache.page import StoredPage
 from gateway.cache.variant import tags_of
 from gateway.content.article import Facts
-from gateway.content.message import Fields, Response, joined, without
+from gateway.content.message import Fields, Response, joined, media_type, without
 from gateway.content.origin.coding import decode
 from gateway.content.origin.error import Fault, OriginError
 from gateway.passage.aside import packed, unpacked
@@ -46,8 +46,8 @@ class Known:
 
 def treatable(fields: Fields) -> bool:
     """Whether a body of this type may be an article, or show one, or a part; where no type is said, browsers guess."""
-    kind = (joined(fields, "content-type") or "text/html").partition(";")[0].strip(" \t").lower()
-    return kind.startswith("text/html") or (any(word in kind for word in _TREATABLE) and not kind.startswith("image/"))
+    kind = media_type(fields) or "text/html"
+    return kind == "text/html" or (any(word in kind for word in _TREATABLE) and not kind.startswith("image/"))
 
 
 def light(response: Response, most_bytes: int) -> bool:
