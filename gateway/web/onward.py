@@ -17,15 +17,15 @@ ADDRESS = "address"
 
 _CLAIMS = frozenset(
     {
-        "x-forwarded", "x-forwarded-by", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix",
-        "x-forwarded-proto", "x-forwarded-protocol", "x-forwarded-scheme", "x-forwarded-server", "x-forwarded-ssl",
-        "x-http-method", "x-http-method-override", "x-method-override", "x-host", "x-original-host", "x-original-url",
-        "x-proxyuser-ip", "x-rewrite-url", "x-url-scheme", "front-end-https",
+        "front-end-https", "x-envoy-original-path", "x-host", "x-http-host-override", "x-http-method",
+        "x-http-method-override", "x-method-override", "x-proxyuser-ip", "x-rewrite-url", "x-url-scheme",
     }
 )  # fmt: skip
 """What only a proxy may say, so that nobody who asks can say it (threats 4, 16, 17)."""
+_FAMILIES = ("x-forwarded", "x-original-")
+"""How other such names begin."""
 
-_NEVER = CLAIMING | _CLAIMS
+_NEVER = frozenset(name.replace("_", "-") for name in CLAIMING | _CLAIMS)
 _PLACE = ("akamai-", "cf-", "cloudfront-", "fastly-", "x-akamai-", "x-appengine-", "x-country", "x-geo", "x-vercel-ip")
 """How the names begin by which a front says where a reader is."""
 
@@ -88,7 +88,9 @@ class Onward:
         return bool(self._sessions.search(cookies)) or (bool(cookies) and "cookie" in self.passes)
 
     def _claims(self, name: str) -> bool:
-        return (name in _NEVER or name.startswith(_PLACE)) and name not in self.passes
+        """To whatever runs by CGI or WSGI, `x_forwarded_for` and `x-forwarded-for` are one."""
+        read = name.replace("_", "-")
+        return (read in _NEVER or read.startswith((*_PLACE, *_FAMILIES))) and name not in self.passes
 
     def _coded(self, fields: Fields) -> Fields:
         """One coding that everybody speaks, so that each page is asked for in two forms at most."""

@@ -57,6 +57,8 @@ THREATS: dict[int, Fault] = {
     16: Fault("inputs that are not in the key", (
         "web/test_unkeyed.py::test_sixty_headers_leave_no_trace_in_any_page",
         "web/test_unkeyed.py::test_the_clean_answer_is_that_of_a_gateway_that_was_never_poisoned",
+        "origin/test_unkeyed.py::test_what_one_reader_says_is_in_no_answer_to_another",
+        "origin/test_passage_through.py::test_who_asks_stays_here",
     )),
     17: Fault("another host's name", (
         "web/test_hosts.py::test_another_name_is_misdirected_also_once_the_page_is_warm",
@@ -128,6 +130,7 @@ THREATS: dict[int, Fault] = {
     )),
     34: Fault("a page that loses or hides its notice", (
         "foreign/test_guard.py::test_no_page_loses_a_notice",
+        "origin/test_media_types.py::test_what_browsers_take_for_a_page_has_its_notices",
         "render/test_guard.py::test_the_wrapper_always_carries_each_notice_whatever_the_content_does",
         "acceptance/test_check_16_html_safety.py::test_check_16_the_notice_is_seen_on_every_shape_of_page",
     )),

@@ -21,6 +21,12 @@ SECRETS = (
     "X-Forwarded-Host: evil.example",
     "X-Original-URL: /admin",
     "X-HTTP-Method-Override: DELETE",
+    f"X_Forwarded_For: {MOSCOW}",
+    "X_Forwarded-Host: evil.example",
+    "X-Forwarded-Uri: /evil",
+    "X-Original_Host: evil.example",
+    "CF_IPCountry: RU",
+    "X-HTTP-Host-Override: evil.example",
 )
 
 
