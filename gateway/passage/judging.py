@@ -37,7 +37,7 @@ class Judged:
 
 def named(found: Recognised, policies: PolicySet) -> Recognised:
     """The page as an article, where a policy names this one path: then it is meant, whatever it says of itself."""
-    if found.door is not Door.LISTING or not _names(policies, found.facts, whole=True):
+    if found.door is not Door.LISTING or found.gone or not _names(policies, found.facts, whole=True):
         return found
     return replace(found, article=True, door=Door.HTML, entries=())
 
@@ -49,7 +49,7 @@ def held(found: Recognised, policies: PolicySet, page: Decision) -> tuple[Recogn
     if found.article or page.treatments == NONE:
         return found, page
     away = page.treatments.refusal or page.treatments.forwarding
-    if away is not None and away.policy in _names(policies, found.facts):
+    if away is not None and not found.gone and away.policy in _names(policies, found.facts):
         return replace(found, article=True, entries=()), page
     return found, own_treatments(page)
 

@@ -298,6 +298,8 @@ def test_what_lies_under_a_blocked_path_is_blocked_whatever_it_is(tmp_path_facto
                 answer = news.get(path, reader)
                 assert answer.status == status, (path, reader)
                 assert "max-age=600" not in answer.headers["cache-control"]
+        news.cms.answers["/court/none"] = [response(MUTE, "410 Gone", "Content-Type: text/html", KEPT)]
+        assert (news.get("/court/none", MOSCOW).status, news.get("/court/none", LAGOS).status) == (410, 410)
         assert news.get("/free.pdf", MOSCOW).headers["cache-control"] == "max-age=600"
 
 

@@ -32,7 +32,8 @@ class Recognised:
     `entries`: of a feed, a sitemap, a list in JSON, or a page that leads to articles, the facts of each entry, in the
     response's own order; each gets a decision of its own. `article`: whether it is one; else only policies that mean
     every article can mean it, and `treat` applies nothing of them but notices and protection. `builds_page`: a script
-    of a framework builds the page from it, in the reader's browser, so it leaves at the door of pages.
+    of a framework builds the page from it, in the reader's browser, so it leaves at the door of pages. `gone`: it says
+    that nothing is there (404, 410), or that it may not be shown (451).
     """
 
     door: Door
@@ -40,6 +41,7 @@ class Recognised:
     article: bool = True
     entries: tuple[Facts, ...] = ()
     builds_page: bool = False
+    gone: bool = False
 
 
 def recognise(response: Response, target: str, rules: Rules, host: str = "", *, digest: str = "") -> Recognised | None:
@@ -99,7 +101,8 @@ def _page(text: str, reading: Reading, status: int) -> Recognised | None:
         plain = facts
         if facts.section or facts.also_in or facts.tags:
             plain = replace(facts, section="", also_in=frozenset(), tags=frozenset())
-        return Recognised(Door.LISTING, plain, article=False, entries=linked(tree, reading, facts.language))
+        entries = linked(tree, reading, facts.language)
+        return Recognised(Door.LISTING, plain, article=False, entries=entries, gone=status in (404, 410, 451))
     media: dict[str, None] = {}
     for node in tree.css("img[src], video[src], audio[src], source[src], amp-img[src]")[:MOST_MEDIA]:
         path = reading.hosts.path(attribute(node, "src"), reading.path)
