@@ -19,7 +19,7 @@ from gateway.errors import ContentError
 from gateway.events import NoEvents
 from gateway.geo.locate import unknown_location
 from gateway.geo.location import Location
-from gateway.passage.judging import held, named
+from gateway.passage.judging import held, named, only_refused
 from gateway.policy.cases import locate_in
 from gateway.policy.decide import decide
 from gateway.policy.decision import Decision
@@ -184,7 +184,7 @@ def _reader(
 ) -> Reader:
     whole = decide(policies, found.facts, location, found.door, at, whole_trace=True)
     found, decision = held(found, policies, whole)
-    entries = tuple(decide(policies, facts, location, found.door, at) for facts in found.entries)
+    entries = only_refused(found, [decide(policies, facts, location, found.door, at) for facts in found.entries])
     treated = treat(source.response, found, decision, rules, Site(), entries=entries, host=source.host)
     html = "html" in treated.page.content_type or not treated.page.content_type
     text, _ = decoded(treated.page.body, treated.page.content_type)

@@ -54,6 +54,13 @@ def held(found: Recognised, policies: PolicySet, page: Decision) -> tuple[Recogn
     return found, own_treatments(page)
 
 
+def only_refused(found: Recognised, entries: Sequence[Decision]) -> tuple[Decision, ...]:
+    """Decisions on entries, as they hold for those that are only mentioned."""
+    whole = len(found.entries) - found.mentions
+    mentioned = (replace(one, treatments=Treatments(refusal=one.treatments.refusal)) for one in entries[whole:])
+    return (*entries[:whole], *mentioned)
+
+
 def _names(policies: PolicySet, facts: Facts, *, whole: bool = False) -> set[str]:
     """The policies that mean a page by its path; `whole`: that name it itself, and no pattern that it fits."""
     paths = {facts.slug, *facts.paths, *facts.kin}
@@ -76,6 +83,7 @@ def judge(reading: Reading, found: Recognised, decided: Sequence[Decision] | Non
     if not found.entries:
         return Judged(found, page, page, ())
     entries = tuple(map(decide, found.entries)) if decided is None else tuple(decided)
+    entries = only_refused(found, entries)
     return Judged(found, sum_up([(found.facts, page), *zip(found.entries, entries, strict=True)]), page, entries)
 
 

@@ -153,6 +153,23 @@ def test_what_a_framework_fetches_is_known_by_the_page_that_it_is_for() -> None:
     )
 
 
+def test_what_only_mentions_an_article_leads_to_none_that_is_refused() -> None:
+    body = (
+        b'[{"id":1,"title":"The ferry","url":"https://news.example/ferry/","type":"post"}, {"id":2,"title":"Bakers",'
+        b'"url":"/bakers/","more":[{"name":"Again","uri":"/ferry/"}]},{"title":"Elsewhere","url":"https://else.example/x"}]'
+    )
+    of = cms.page(body, "application/json")
+    found = cms.known(of, "/wp-json/wp/v2/search")
+    assert ([one.slug for one in found.entries], found.mentions) == (["/ferry/", "/bakers/", "/ferry/"], 3)
+    nothing, refused = cms.decided(Treatments()), cms.decided(REFUSED)
+    kept = treat(of, found, nothing, cms.DEFAULTS, Site(), entries=[nothing] * 3, host=cms.HOST)
+    assert kept.page.body is body
+    treated = treat(of, found, nothing, cms.DEFAULTS, Site(), entries=[refused, nothing, refused], host=cms.HOST)
+    assert json.loads(treated.page.body) == [
+        {"id": 2, "title": "Bakers", "url": "/bakers/", "more": []}, {"title": "Elsewhere", "url": "https://else.example/x"}
+    ]  # fmt: skip
+
+
 def test_drupals_json_api_and_json_feed_are_understood() -> None:
     api = '{"data":[{"type":"node--article","id":"x","attributes":{"title":"A","body":{"value":"<p>x</p>","processed":"<p>x</p>"},"created":"2026-11-01T00:00:00+00:00","langcode":"ru","path":{"alias":"/ru/a"}}}]}'
     found = cms.known(cms.page(api, "application/vnd.api+json"))

@@ -10,10 +10,12 @@ import orjson
 
 from gateway.content.article import Facts
 from gateway.render.foreign.facts import UNKNOWN, Reading, labelled, mapped, spellings
-from gateway.render.foreign.hosts import canonical_path
+from gateway.render.foreign.hosts import Hosts, canonical_path
 from gateway.render.foreign.statements import Statements, language_tag, moment_of, texts_of
 
 DEEPEST = 40
+MOST_MENTIONS = 300
+"""Pages whose title and address alone stand in a body, and that are asked about."""
 TITLES = ("title", "headline", "name")
 TEXTS = (
     "content",
@@ -27,7 +29,7 @@ TEXTS = (
     "summary",
     "description",
 )
-_ADDRESSES = ("link", "url", "canonical_url", "canonicalUrl", "permalink", "href", "path", "id", "slug")
+_ADDRESSES = ("link", "url", "canonical_url", "canonicalUrl", "permalink", "href", "uri", "path", "id", "slug")
 _DATES = (
     "date_gmt",
     "date_published",
@@ -48,10 +50,13 @@ _GATSBY_PREFIX, _GATSBY_SUFFIX = "/page-data/", "/page-data.json"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The articles of a body in its order. `single`: the body is about one article."""
+    """The articles of a body in its order. `single`: the body is about one article; else `mentions`: of how many others
+    it has the title and the address alone, as the results of a search do: the last of `facts`.
+    """
 
     facts: tuple[Facts, ...]
     single: bool
+    mentions: int = 0
 
 
 def articles_in(text: str, reading: Reading) -> Found | None:
@@ -61,10 +66,13 @@ def articles_in(text: str, reading: Reading) -> Found | None:
     except orjson.JSONDecodeError:
         return None
     objects = list(article_objects(value))
-    if not objects:
+    if len(objects) == 1 and not isinstance(value, list) and not _listed(value, objects[0]):
+        return Found((_facts(objects[0], reading, single=True),), single=True)
+    mentions = list(mentions_in(value, reading.hosts))
+    if not objects and not mentions:
         return None
-    single = len(objects) == 1 and not isinstance(value, list) and not _listed(value, objects[0])
-    return Found(tuple(_facts(one, reading, single=single) for one in objects), single)
+    facts = tuple(_facts(one, reading, single=False) for one in (*objects, *mentions))
+    return Found(facts, single=False, mentions=len(mentions))
 
 
 def article_objects(value: object, depth: int = 0) -> Iterator[dict[str, object]]:
@@ -82,6 +90,21 @@ def article_objects(value: object, depth: int = 0) -> Iterator[dict[str, object]
             yield from article_objects(inner, depth + 1)
 
 
+def mentions_in(value: object, hosts: Hosts) -> Iterator[dict[str, object]]:
+    """The objects that name a page of the site by its title and its address, and have nothing of its text."""
+    waiting = [(value, 0)]
+    left = MOST_MENTIONS
+    while waiting and left:
+        one, depth = waiting.pop()
+        if isinstance(one, dict):
+            if _is_mention(one, hosts):
+                left -= 1
+                yield one
+            one = list(one.values())
+        if isinstance(one, list) and depth <= DEEPEST:
+            waiting += [(inner, depth + 1) for inner in reversed(one) if isinstance(inner, dict | list)]
+
+
 def rendered(value: object) -> str | None:
     """The text of a field, plain or as WordPress and Drupal wrap it; None where it holds none."""
     if isinstance(value, dict):
@@ -95,6 +118,14 @@ def _fields(one: dict[str, object]) -> dict[str, object]:
     """An object's fields; those of Drupal's JSON:API lie one level deeper."""
     inner = one.get("attributes")
     return {**inner, **one} if isinstance(inner, dict) else one
+
+
+def _is_mention(one: dict[str, object], hosts: Hosts) -> bool:
+    fields = _fields(one)
+    addresses = (fields.get(name) for name in _ADDRESSES)
+    address = next((said for said in addresses if isinstance(said, str) and "/" in said), "")
+    titled = any(rendered(fields.get(name)) for name in TITLES)
+    return titled and hosts.path(address) not in ("", "/") and not _is_article(one)
 
 
 def _is_article(one: dict[str, object]) -> bool:

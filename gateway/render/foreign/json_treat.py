@@ -11,7 +11,7 @@ from gateway.content.markdown import prose
 from gateway.content.sanitise import plain_text
 from gateway.policy.decision import Decision, DueNotice, Treatments
 from gateway.render.foreign.fragment import Entry
-from gateway.render.foreign.json_body import TEXTS, TITLES, article_objects, rendered
+from gateway.render.foreign.json_body import TEXTS, TITLES, article_objects, mentions_in, rendered
 from gateway.render.foreign.outcome import Made
 from gateway.render.foreign.page_treat import Page
 from gateway.render.foreign.preview import spoken
@@ -30,6 +30,8 @@ def treat_json(page: Page, found: Recognised, entries: Sequence[Decision]) -> Ma
     """
     value: object = orjson.loads(page.text.encode("utf-8", "replace"))
     objects = list(article_objects(value))
+    if not found.article:
+        objects += mentions_in(value, page.hosts)
     decided = [page.treatments] if found.article else [one.treatments for one in entries]
     facts = [found.facts] if found.article else list(found.entries)
     due: tuple[DueNotice, ...] = ()

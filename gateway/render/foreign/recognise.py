@@ -33,7 +33,8 @@ class Recognised:
     response's own order; each gets a decision of its own. `article`: whether it is one; else only policies that mean
     every article can mean it, and `treat` applies nothing of them but notices and protection. `builds_page`: a script
     of a framework builds the page from it, in the reader's browser, so it leaves at the door of pages. `gone`: it says
-    that nothing is there (404, 410), or that it may not be shown (451).
+    that nothing is there (404, 410), or that it may not be shown (451). `mentions`: so many of the last entries are there by title and address
+    alone; such a one can be refused, and is else as it is.
     """
 
     door: Door
@@ -42,6 +43,7 @@ class Recognised:
     entries: tuple[Facts, ...] = ()
     builds_page: bool = False
     gone: bool = False
+    mentions: int = 0
 
 
 def recognise(response: Response, target: str, rules: Rules, host: str = "", *, digest: str = "") -> Recognised | None:
@@ -77,7 +79,7 @@ def recognise(response: Response, target: str, rules: Rules, host: str = "", *, 
             return Recognised(Door.HTML, articles.facts[0], builds_page=True)
         return Recognised(Door.JSON, articles.facts[0])
     plain = facts_of(reading, Statements())
-    return Recognised(Door.JSON, plain, article=False, entries=articles.facts)
+    return Recognised(Door.JSON, plain, article=False, entries=articles.facts, mentions=articles.mentions)
 
 
 def is_article_path(path: str, said: bool, rules: Rules) -> bool:
