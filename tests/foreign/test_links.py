@@ -105,6 +105,13 @@ def test_a_list_that_shows_articles_whole_shows_nothing_that_is_withheld(
     assert not treated.alarms
 
 
+def test_a_piece_that_a_script_adds_to_a_list_is_a_list() -> None:
+    piece = FULL[FULL.index("<article") : FULL.index("</body>")]
+    for treatments, gone in ((REFUSED, "of names"), (cms.withheld(f"quote:{SECRET}"), "fourteen")):
+        text = cms.text_of(listed(cms.page(piece), {"/list/": treatments}))
+        assert (gone in text, "Other</a>" in text, "<html" in text) == (False, True, False), text
+
+
 def test_a_list_that_shows_nothing_of_what_is_withheld_passes_as_it_is() -> None:
     of = cms.page(FULL)
     treated = listed(of, {"/list/": cms.withheld("quote:No such words are here", "selector:.none", media=("u/x.jpg",))})

@@ -21,6 +21,7 @@ from gateway.render.foreign.statements import Statements, statements
 from gateway.render.foreign.teasers import linked
 
 MOST_MEDIA = 200
+GONE = (404, 410, 451)
 _TABLE_PIECES = ("<tr", "<td", "<th", "<tbody", "<thead", "<option", "<col")
 """Pieces that only mean something inside what a page has already: no notice can stand in them."""
 
@@ -94,8 +95,10 @@ def _page(text: str, reading: Reading, status: int) -> Recognised | None:
         if text.lstrip()[:6].lower().startswith(_TABLE_PIECES) or "<" not in text:
             return None
         facts = facts_of(reading, Statements())
-        article = is_article_path(reading.path, said=False, rules=reading.rules)
-        return Recognised(Door.HTML if article else Door.LISTING, facts, article)
+        if is_article_path(reading.path, said=False, rules=reading.rules):
+            return Recognised(Door.HTML, facts)
+        entries = linked(parse(text), reading, facts.language)
+        return Recognised(Door.LISTING, facts, article=False, entries=entries, gone=status in GONE)
     tree = parse(text)
     said = statements(tree)
     facts = facts_of(reading, said)
@@ -104,7 +107,7 @@ def _page(text: str, reading: Reading, status: int) -> Recognised | None:
         if facts.section or facts.also_in or facts.tags:
             plain = replace(facts, section="", also_in=frozenset(), tags=frozenset())
         entries = linked(tree, reading, facts.language)
-        return Recognised(Door.LISTING, plain, article=False, entries=entries, gone=status in (404, 410, 451))
+        return Recognised(Door.LISTING, plain, article=False, entries=entries, gone=status in GONE)
     media: dict[str, None] = {}
     for node in tree.css("img[src], video[src], audio[src], source[src], amp-img[src]")[:MOST_MEDIA]:
         path = reading.hosts.path(attribute(node, "src"), reading.path)
