@@ -24,8 +24,8 @@ from gateway.web.recognise import Head
 from gateway.web.record import Record
 from gateway.web.relay import head_of
 
-_READ_HERE = frozenset({"accept", "accept-encoding"})
-"""What the lane reads of a request that a CMS may tell readers apart by."""
+_TOLD_APART = frozenset({"accept-encoding"})
+"""What a CMS may tell readers apart by whom the lane tells apart: it knows one Accept from another by JSON alone."""
 _LONGEST_SECONDS = 10**9
 _NO_TAG = '"\x00"'
 """An entity tag that nobody can send."""
@@ -54,9 +54,9 @@ class PassageAnswers:
         incoming, public = incoming_of(head, None), self._passages.public
         held = self._responses.held(incoming.target)
         path = passable(incoming.target) if held else None
-        if path is None or any(stored.selected_by.keys() - _READ_HERE for stored in held):
+        if path is None or any(stored.selected_by.keys() - _TOLD_APART for stored in held):
             return None
-        fields = tuple((name, value) for name, value in incoming.headers if name in _READ_HERE)
+        fields = tuple((name, value) for name, value in incoming.headers if name in _TOLD_APART)
         reader = replace(reader, now=public.readers.clock())  # the place is remembered, the moment is not
         context = replace(public.context(replace(incoming, fields=fields), snapshot, reader), path=path)
         passed = self._passages.passage.recall(self._passages.asked(context))

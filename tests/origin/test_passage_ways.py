@@ -55,10 +55,11 @@ def test_both_lanes_send_the_same_bytes(site: Newsroom) -> None:
     site.cms.answers["/lanes.png"] = [picture(b"p" * 3000, KEPT, 'ETag: "p"', f"Date: {formatdate(usegmt=True)}")]
     site.cms.answers["/untagged.png"] = [picture(b"u" * 3000, KEPT)]
     site.cms.answers["/foreign.png"] = [picture(b"f" * 3000, KEPT, 'ETag: "\xe9"')]
+    site.cms.answers["/empty.png"] = [picture(b"e" * 3000, KEPT, "ETag:")]
     met = 0
-    targets = ("/story/lanes", "/%D0%BD%D0%BE?a=1&b", "/lanes.png", "/untagged.png", "/foreign.png")
+    targets = ("/story/lanes", "/%D0%BD%D0%BE?a=1&b", "/lanes.png", "/untagged.png", "/foreign.png", "/empty.png")
     asked: list[tuple[str | bytes, ...]] = [(), ("Accept-Encoding: gzip, br",)]
-    asked += [(b"If-None-Match: " + tags,) for tags in (b'"p"', b"*", b'W/"\xe9"')]
+    asked += [(b"If-None-Match: " + tags,) for tags in (b'"p"', b"*", b'W/"\xe9"', b'""')]
     for target in targets:
         for reader in (LAGOS, MOSCOW):
             for method in ("GET", "HEAD"):
@@ -70,6 +71,16 @@ def test_both_lanes_send_the_same_bytes(site: Newsroom) -> None:
     events = site.running.wait_for("request", count=3 * met)
     assert [event["url.path"] for event in events[2::3] if event["gateway.lane"] != "express"] == []
     assert max(site.cms.asked[target] for target in targets) <= 2
+
+
+def test_what_a_cms_says_differently_by_accept_goes_to_whom_it_was_said(site: Newsroom) -> None:
+    def by_accept(heard: Heard) -> Script:
+        return [picture(heard.fields["accept"].encode(), KEPT, "Vary: Accept")]
+
+    site.cms.answers["/negotiated.png"] = by_accept
+    for _ in range(2):
+        for accept in ("image/avif", "image/webp,*/*;q=0.8", "*/*"):
+            assert lines_of(site, LAGOS, "/negotiated.png", f"Accept: {accept}")[1] == accept.encode()
 
 
 def test_age_counts_by_the_second_and_nothing_outlives_its_freshness(site: Newsroom) -> None:

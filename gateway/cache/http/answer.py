@@ -42,9 +42,7 @@ def _not_modified(request: Request, stored: Stored) -> bool:
     wanted = values(request.fields, "if-none-match")
     if wanted:
         listed = ", ".join(wanted)
-        return listed.strip(" \t") == "*" or (
-            stored.etag is not None and etag_matches(listed, stored.etag.strip(" \t"))
-        )
+        return listed.strip(" \t") == "*" or bool(stored.etag and etag_matches(listed, stored.etag.strip(" \t")))
     since = values(request.fields, "if-modified-since")
     theirs = dates.parsed(since[0], stored.received_at) if len(since) == 1 else None
     if theirs is None:
