@@ -34,8 +34,8 @@ class Recognised:
     response's own order; each gets a decision of its own. `article`: whether it is one; else only policies that mean
     every article can mean it, and `treat` applies nothing of them but notices and protection. `builds_page`: a script
     of a framework builds the page from it, in the reader's browser, so it leaves at the door of pages. `gone`: it says
-    that nothing is there (404, 410), or that it may not be shown (451). `mentions`: so many of the last entries are there by title and address
-    alone; such a one can be refused, and is else as it is.
+    that nothing is there (404, 410), or that it may not be shown (451). `mentions`: so many of the last entries are
+    there by title and address alone; such a one can be refused, and is else as it is.
     """
 
     door: Door
