@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.content.message import Response
 from gateway.policy.decision import Treatments
 from gateway.render.foreign.page_treat import betrayed
 from gateway.render.foreign.scrub import Hidden
@@ -68,6 +69,19 @@ def test_a_quoted_passage_is_in_no_byte_of_the_page(secret: str) -> None:
     assert 'class="withheld"' in text
     assert treated.alarms == ()
     assert dict(treated.fields).keys() == {"Content-Type"}
+
+
+@pytest.mark.parametrize("secret", [SECRET, "Смотритель порта сказал нам это в октябре"])
+def test_no_field_of_an_answer_says_what_is_withheld(secret: str) -> None:
+    octets = secret.encode().decode("latin-1")
+    fields = (
+        *cms.HTML_FIELDS,
+        ("X-Excerpt", octets),
+        ("Link", f'</x>; rel="up"; title="{octets}"'),
+        ("X-Desk", "harbour"),
+    )
+    of = Response(200, "OK", fields, everywhere(secret).encode())
+    assert dict(cms.shown(of, cms.withheld(f"quote:{secret}")).fields).keys() == {"Content-Type", "X-Desk"}
 
 
 def test_a_part_by_selector_goes_with_all_that_repeats_it_elsewhere() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.policy.decision import DueNotice
+from gateway.render.foreign.scrub import Hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Alarm:
 @dataclass(frozen=True, slots=True)
 class Made:
     """A body as it may leave. `due`: the notices that the guard found in it; `content_type` "" and `status` 0: the
-    origin's own.
+    origin's own. `hidden`: what was taken out of it.
     """
 
     body: bytes
@@ -29,3 +30,4 @@ class Made:
     content: str = ""
     alarms: tuple[Alarm, ...] = ()
     status: int = 0
+    hidden: Hidden | None = None

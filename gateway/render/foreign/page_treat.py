@@ -103,7 +103,7 @@ def treat_page(page: Page) -> Made:
             alarms.append(Alarm("withheld_whole_page", page.facts.slug))
             return _plain(page, due, "", alarms)
         if not lost(html, [one.id for one in due]):
-            return Made(html.encode("utf-8", "replace"), HTML, due, content, tuple(alarms))
+            return Made(html.encode("utf-8", "replace"), HTML, due, content, tuple(alarms), hidden=hidden)
     alarms.append(Alarm("notice_guard_failed", f"{', '.join(one.id for one in due)} on {page.facts.slug}"))
     return _plain(page, due, content, alarms)
 

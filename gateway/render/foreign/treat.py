@@ -21,6 +21,7 @@ from gateway.render.foreign.outcome import Alarm, Made
 from gateway.render.foreign.page_treat import Held, Page, shows_held, told_only, treat_page
 from gateway.render.foreign.recognise import Recognised
 from gateway.render.foreign.rules import Rules
+from gateway.render.foreign.scrub import Hidden
 from gateway.render.foreign.sent_fields import sent_fields
 from gateway.render.notices import once
 from gateway.render.refusal import refusal_page
@@ -123,7 +124,18 @@ def _treated(
         return Treated(Rendered(response.status, said, language, response.body), response.fields, untouched=True)
     kind = made.content_type or said
     rendered = Rendered(made.status or response.status, kind, language, made.body, made.due, made.content)
-    return Treated(rendered, sent_fields(response.fields, kind, treatments, hosts), made.alarms)
+    fields = _silent(response.fields, made.hidden) if made.hidden else response.fields
+    return Treated(rendered, sent_fields(fields, kind, treatments, hosts), made.alarms)
+
+
+def _silent(fields: Fields, hidden: Hidden) -> Fields:
+    """The fields without any that says what is withheld; their values are octets, most often of UTF-8."""
+
+    def says(value: str) -> bool:
+        read = value.encode("latin-1", "replace").decode("utf-8", "replace")
+        return hidden.stands_in(value) or hidden.stands_in(read)
+
+    return tuple((name, value) for name, value in fields if not says(value))
 
 
 def _of_list(treatments: Treatments, entries: Sequence[Decision]) -> Treatments:
