@@ -70,6 +70,9 @@ class PassageAnswers:
             return None
         etag = next((value for name, value in sent.headers if name.lower() == "etag"), "")
         same = replace(context, incoming=_with(context, ("if-none-match", etag or "*")))
+        unchanged = outgoing(same, passed, now)
+        if unchanged.status != 304:
+            return None  # its tag is none that could be compared
         prepared = self._record.prepared(context, sent)
         name, tag = target_name(incoming.target), etag.encode("latin-1")
         page = page or StoredPage(name, 200, "", "", {}, {})
@@ -78,7 +81,7 @@ class PassageAnswers:
             kept=kept or Kept(page, 0, main=True),
             delivered=passed,
             full=_sending(head, sent, prepared),
-            unchanged=_sending(head, outgoing(same, passed, now), prepared),
+            unchanged=_sending(head, unchanged, prepared),
             etag=text(tag) or _NO_TAG,
             tag=tag,
             prepared=prepared,

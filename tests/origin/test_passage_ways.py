@@ -73,6 +73,15 @@ def test_both_lanes_send_the_same_bytes(site: Newsroom) -> None:
     assert max(site.cms.asked[target] for target in targets) <= 2
 
 
+def test_an_entity_tag_that_is_none_makes_no_difference_between_the_lanes(site: Newsroom) -> None:
+    for number, tag in enumerate(("abc", '"a", "b"', 'w/"x"')):
+        site.cms.answers[f"/spoilt-{number}.png"] = [picture(b"s" * 300, KEPT, f"ETag: {tag}")]
+        for condition in ("*", tag, '"b"'):
+            asked = f"/spoilt-{number}.png", f"If-None-Match: {condition}"
+            lines_of(site, LAGOS, *asked, "TE: trailers")
+            assert lines_of(site, LAGOS, *asked) == lines_of(site, LAGOS, *asked, "TE: trailers"), asked
+
+
 def test_what_a_cms_says_differently_by_accept_goes_to_whom_it_was_said(site: Newsroom) -> None:
     def by_accept(heard: Heard) -> Script:
         return [picture(heard.fields["accept"].encode(), KEPT, "Vary: Accept")]
