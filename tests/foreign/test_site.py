@@ -186,6 +186,36 @@ def test_the_newsrooms_own_mapping_adds_to_the_defaults_and_takes_from_them() ->
     assert "Share this" in cms.text_of(cms.shown(cms.response(cms.WORDPRESS), cms.endangered(), cms.WORDPRESS, bare))
 
 
+@pytest.mark.parametrize(
+    "control",
+    [
+        '<a class="inline-flex px-4" href="https://pay.example/x">Donate now →</a>', '<button class="px-4"><svg></svg> Поддержать нас</button>',
+        '<button aria-label="Share">⤴</button>', "<div role='button'>Скопировать ссылку</div>", "<details><summary>Leave a comment</summary><input></details>",
+        '<form action="/api/sub"><input type="email" name="e"><input type="submit" value="Subscribe!"></form>',
+        '<button type="button" onclick="navigator.share({})">⤴</button>', "<ul class='likely'><li class='telegram'>x</li></ul>",
+        "<iframe src='/own' srcdoc='&lt;a href=https://youtube.example/x>&lt;img src=//i.ytimg.example/x.jpg>&lt;/a>'></iframe>",
+        '<a href="https://www.tbank.ru/cf/abc">x</a>', '<a href="https://news.fundraiseup.com/x">x</a>', "<div id='ghost-comments-root'>x</div>",
+    ],
+)  # fmt: skip
+def test_what_says_what_it_is_for_goes_whatever_its_element_is_called(control: str) -> None:
+    holder = "<div class='w'>{}</div><p>After.</p>".format
+    text = cms.text_of(cms.shown(cms.page(cms.article(after=holder(control))), cms.endangered()))
+    assert "<p>After.</p>" in text
+    assert text == cms.text_of(cms.shown(cms.page(cms.article(after="<p>After.</p>")), cms.endangered())), text[-900:]
+
+
+def test_words_of_a_control_are_no_control_where_they_are_read() -> None:
+    inside = (
+        "<p>Some people <a href='/donate-study'>donate</a> more than others do, as this study of forty years says.</p>"
+    )
+    form = "<form action='/in'><input name='u'><input type='password'><button>Subscribe</button><button>Log in</button></form>"
+    text = cms.text_of(cms.shown(cms.page(cms.article(f"{inside}<h2>Donate</h2>", after=form)), cms.endangered()))
+    assert "Some people <a>donate</a> more" in text
+    assert "<h2>Donate</h2>" in text
+    assert "<button>Log in</button>" in text
+    assert "Subscribe" not in text
+
+
 def test_what_a_class_calls_by_chance_is_never_the_article_itself() -> None:
     page = cms.article("<p>About money.</p>").replace(
         "<article>", "<article class='donate share category-donation' id='comments'>"

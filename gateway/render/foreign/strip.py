@@ -10,6 +10,8 @@ from gateway.render.foreign.document import ancestors, attribute, found
 from gateway.render.foreign.hosts import Hosts
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.statements import statements
+from gateway.render.foreign.third_party import asks_others
+from gateway.render.foreign.traces import plain_words
 from gateway.render.foreign.widgets import QUOTED_EMBEDS, Widgets, chosen, widgets_of
 
 _HOLDERS = frozenset(
@@ -21,6 +23,7 @@ _SHOWS = frozenset({
     "object", "embed", "math", "script", "style", "link", "meta", "template", "noscript", "amp-img",
 })  # fmt: skip
 _FRAMES = "iframe, embed, object, frame, amp-iframe"
+_PRESSED = "a, button, summary, [role='button' i], input[type='submit' i], input[type='button' i]"
 _LETTERS = re.compile(r"\w")
 _SEPARATORS = re.compile(r"\s*[·|•/—–,-]\s*")
 MOST_OF_A_TEXT = 0.5
@@ -44,12 +47,14 @@ def strip(
         _quoted(tree)
         for node in tree.css(_FRAMES):
             source = attribute(node, "src") or attribute(node, "data") or attribute(node, "data-src")
-            if not (hosts.is_own(source) and source) and not attribute(node, "srcdoc"):
+            inside = attribute(node, "srcdoc")
+            if asks_others(inside, hosts) if inside else not (hosts.is_own(source) and source):
                 _remove(node, safe)
     for node in _widgets(tree, widgets):
         if not most or len(node.text(deep=True) or "") < most:  # whatever it is called, it is the article
             _remove(node, safe)
     _links(tree, widgets, safe, core)
+    _labelled(tree, widgets, safe)
 
 
 def _sold(tree: LexborHTMLParser) -> set[int]:
@@ -86,6 +91,22 @@ def _links(tree: LexborHTMLParser, widgets: Widgets, safe: set[int], core: set[i
                 _remove(node, safe)
         elif node.tag in ("a", "area") and widgets.unlinked.search(address):
             del node.attrs["href"]
+
+
+def _labelled(tree: LexborHTMLParser, widgets: Widgets, safe: set[int]) -> None:
+    """What says in so many words what it is for; a form goes with its button, but for one by which readers log in."""
+    for node in tree.css(_PRESSED) if widgets.labels else ():
+        said = (node.text(deep=True), *(attribute(node, name) for name in ("aria-label", "title", "value")))
+        if node.parent is None or not any(tuple(plain_words(text)) in widgets.labels for text in said if text):
+            continue
+        if node.tag == "a" and _in_a_sentence(node):
+            if "href" in node.attributes:
+                del node.attrs["href"]
+            continue
+        around = (
+            node.parent if node.tag == "summary" else next((one for one in ancestors(node) if one.tag == "form"), None)
+        )
+        _remove(node if around is None or around.css_first("input[type='password' i]") is not None else around, safe)
 
 
 def _quoted(tree: LexborHTMLParser) -> None:

@@ -43,9 +43,14 @@ def only_own(tree: LexborHTMLParser, hosts: Hosts) -> None:
     """Take out whatever makes a browser ask a host that is not the newsroom's."""
     for node in tree.css("*"):
         _clean(node, hosts)
-    for node in tree.css("noscript"):
-        if any(not hosts.is_own_host(name.lower()) for name in _NAMED_HOST.findall(node.inner_html or "")):
+    for node in tree.css("noscript, iframe[srcdoc]"):
+        if asks_others(attribute(node, "srcdoc") or node.inner_html or "", hosts):
             node.decompose()
+
+
+def asks_others(html: str, hosts: Hosts) -> bool:
+    """Whether a piece of HTML names any host that is not the newsroom's."""
+    return any(not hosts.is_own_host(name.lower()) for name in _NAMED_HOST.findall(html))
 
 
 def without_storing(tree: LexborHTMLParser) -> None:
@@ -110,7 +115,7 @@ def _clean(node: LexborNode, hosts: Hosts) -> None:
         kind = (attributes.get("type") or "").partition(";")[0].strip().lower()
         foreign = not hosts.is_own(attributes.get("src") or "")
         text = "" if kind in _DATA_BLOCKS or "src" in attributes else node.text(deep=True) or ""
-        if foreign or any(not hosts.is_own_host(name.lower()) for name in _NAMED_HOST.findall(text)):
+        if foreign or asks_others(text, hosts):
             node.decompose()
         return
     if tag == "style":

@@ -1,7 +1,8 @@
 """What endangers a reader on a page, by the word of `protect`: selectors and addresses, from the files in `lists/`.
 
 A line there is a CSS selector; or `-> ` and a pattern of addresses whose links go; `=> ` the same, but inside an
-article's text such a link is a source, and stays; `~> ` addresses whose links lose their address and keep their words.
+article's text such a link is a source, and stays; `~> ` addresses whose links lose their address and keep their words;
+`:: ` all the words of a link or a button that goes: many frameworks give these no name but what they look like.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
+
+from gateway.render.foreign.traces import plain_words
 
 REMOVED = ("sharing", "liking", "commenting", "saving", "contacting", "donating", "subscribing", "embeds")
 """The protections that take elements away by what they are."""
@@ -42,7 +45,9 @@ _NEVER = r"(?!)"
 
 @dataclass(frozen=True, slots=True)
 class Widgets:
-    """What to look for. `classes` and `ids` are looked up, the other selectors tried one by one on the page."""
+    """What to look for. `classes` and `ids` are looked up, the other selectors tried one by one on the page. `labels`:
+    the plain words of links and buttons.
+    """
 
     classes: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
@@ -50,6 +55,7 @@ class Widgets:
     links: re.Pattern[str] = field(default=re.compile(_NEVER))
     links_outside_text: re.Pattern[str] = field(default=re.compile(_NEVER))
     unlinked: re.Pattern[str] = field(default=re.compile(_NEVER))
+    labels: frozenset[tuple[str, ...]] = frozenset()
 
     @property
     def css(self) -> str:
@@ -75,12 +81,13 @@ def widgets_of(kinds: frozenset[str], more: tuple[str, ...], defaults: bool = Tr
         ids=frozenset(match[2] for match in plain if match[1] == "#"),
         selectors=tuple(
             dict.fromkeys(
-                line for line in lines if not _PLAIN.fullmatch(line) and line[:3] not in ("-> ", "=> ", "~> ")
+                line for line in lines if not _PLAIN.fullmatch(line) and line[:3] not in ("-> ", "=> ", "~> ", ":: ")
             )
         ),
         links=_patterns(lines, "-> "),
         links_outside_text=_patterns(lines, "=> "),
         unlinked=_patterns(lines, "~> "),
+        labels=frozenset(tuple(plain_words(line)) for line in lines if line.startswith(":: ")),
     )
 
 
