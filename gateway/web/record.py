@@ -32,6 +32,8 @@ class Record:
 
     def prepared(self, context: Context, outgoing: Outgoing) -> PreparedLine:
         """The part of the line that holds for every request like this one."""
+        if context.snapshot.faults:
+            self._tell_faults(context.snapshot)
         delivered, reader = outgoing.delivered, outgoing.reader or context.reader
         return prepare(
             context.path or "?",
@@ -46,8 +48,6 @@ class Record:
 
     def request(self, context: Context, outgoing: Outgoing, *, lane: str, duration_ns: int, trace_id: str = "") -> None:
         """A request of the natural lane."""
-        if context.snapshot.faults:
-            self._tell_faults(context.snapshot)
         delivered, method = outgoing.delivered, context.incoming.method
         reader = outgoing.reader or context.reader
         self._events.request(

@@ -1,4 +1,4 @@
-"""A policy that cannot be decided: the others hold, and it is told once, not once a reader."""
+"""A policy that cannot be decided: the others hold, and it is told once, not once a reader, by whichever lane meets it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from gateway.geo.client_address import TrustedProxies
 from gateway.snapshot import Snapshot
 from gateway.telemetry.logs import start_logging
 from gateway.telemetry.metrics import Metrics
+from gateway.web.answers import Answers
 from gateway.web.exchange import Incoming
 from gateway.web.own_proxy import Crowd
 from gateway.web.public import Public
 from gateway.web.reader import Readers
+from gateway.web.recognise import Recogniser
 from gateway.web.record import Record
 from tests.delivery.world import Nothing, Said, no_other, snapshot
 from tests.sites import policy
-from tests.web.wire import SITE
+from tests.web.wire import SITE, get
 
 
 def now() -> datetime:
@@ -53,6 +55,13 @@ async def test_a_policy_that_cannot_be_decided_is_told_once_a_revision(tmp_path:
     assert [await ask(slug) for slug in ("market-day", "market-day", "harbour-opens")] == [410, 410, 200]
     there = broken(sound, "two")
     await ask("market-day")
+    there = broken(sound, "three")
+    answers = Answers(public, memory, record)
+    head = Recogniser(()).recognise(get("/articles/harbour-opens"))
+    assert head is not None
+    reader = answers.reader(head, "192.0.2.1", there)
+    assert reader is not None
+    assert answers.prepare(head, reader, there) is not None
     for part in (fetches, recoder):
         await part.aclose()
     events.close()
@@ -61,6 +70,7 @@ async def test_a_policy_that_cannot_be_decided_is_told_once_a_revision(tmp_path:
     assert [(line["gateway.policy.name"], line["gateway.policy.revision"]) for line in told] == [
         ("broken", "one"),
         ("broken", "two"),
+        ("broken", "three"),
     ]
     assert told[0]["message"] == "it could not be decided (AttributeError)"
 
