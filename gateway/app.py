@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -34,11 +35,13 @@ from gateway.web.admin import admin_application
 from gateway.web.admin_server import AdminRunner
 from gateway.web.connections import Connections, hold_little, raise_descriptor_limit
 from gateway.web.express import Express
+from gateway.web.gate import Gate, Refusals, Secrecy
 from gateway.web.host import hostname
 from gateway.web.lane import Lane
 from gateway.web.own_proxy import Crowd
 from gateway.web.passage import PublicPassage
 from gateway.web.passage_answers import PassageAnswers
+from gateway.web.protocol import peer_of
 from gateway.web.public import Public
 from gateway.web.reader import Readers
 from gateway.web.record import Record
@@ -145,10 +148,11 @@ class Gateway:
         if settings.origin:
             passage = open_passage(settings, caches, self.signing_key, self.events, self.metrics, running)
         passages = PublicPassage(public, passage, onward(settings)) if passage else None
-        lane, express = Lane(passages or public, record), None
+        refusals, secret = Refusals(self.events, self.metrics), settings.front_secret
+        lane, express = Lane(passages or public, record, Secrecy(secret, refusals) if secret else None), None
         if settings.express == "on" and not (passages and passages.onward.exact):
             answers = PassageAnswers(passages, caches.memory, record) if passages else None
-            express = Express(public, caches.memory, record, settings.claims, answers)
+            express = Express(public, caches.memory, record, settings.claims, answers, secret)
         crowd.publish(self.metrics, express.names_met if express else tuple)
         if express is not None:
             self.metrics.before_scrape(express.settle)
@@ -157,15 +161,16 @@ class Gateway:
         watching = asyncio.create_task(watch_memory(settings.worker_memory_bytes, caches.shrinks, self.events))
         running.push_async_callback(_ended, watching)
         operations = Operations(self.upkeep, caches.memory, caches.store, self.events, self.metrics, passage)
-        await self._listen(lane, express, operations)
+        await self._listen(lane, express, operations, refusals)
         await running.enter_async_context(self.upkeep)
 
-    async def _listen(self, lane: Lane, express: Express | None, operations: Operations) -> None:
+    async def _listen(self, lane: Lane, express: Express | None, operations: Operations, refusals: Refusals) -> None:
         settings, ports = self.settings, self._ports
         answer = express.answer if express else None
         balancers = settings.proxies if settings.proxies.header == PROXY_PROTOCOL else None
         places = Connections(self.events, settings.proxies)
-        server = Server(lane.handle, self.events, lane.bad_request, answer, balancers, places)
+        gate = partial(Gate, settings.proxies, peer_of, refusals) if settings.require_trusted_peer == "on" else None
+        server = Server(lane.handle, self.events, lane.bad_request, answer, balancers, places, gate)
         reading = web.ServerRunner(server, shutdown_timeout=DRAIN_SECONDS)
         administering = AdminRunner(admin_application(operations, self.admin_token), self.events)
         for runner in (reading, administering):

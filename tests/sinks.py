@@ -118,7 +118,7 @@ def _passwords(environment: Mapping[str, str]) -> Iterator[str]:
     for name, value in environment.items():
         if name.startswith("GATEWAY_REDIS") and (password := urlsplit(value).password):
             yield unquote(password)
-        if name in ("GATEWAY_ADMIN_TOKEN", "GATEWAY_SIGNING_KEY") and value:
+        if name in ("GATEWAY_ADMIN_TOKEN", "GATEWAY_SIGNING_KEY", "GATEWAY_PROXY_SECRET") and value:
             yield value
 
 

@@ -18,7 +18,7 @@ import typer
 from gateway.cache.redis_probe import ask, node_name
 from gateway.cache.valkey import EmbeddedValkey
 from gateway.cli.output import Json, out, say_json
-from gateway.doctor.address import address_source, arrivals, lists_of_ranges
+from gateway.doctor.address import address_source, arrivals, lists_of_ranges, refused, ways_past
 from gateway.doctor.check import Check, Status, failed
 from gateway.doctor.evidence import evidence
 from gateway.doctor.machine import SECRET_FILES, Entry, Ground, http_parser, running, state_directory
@@ -68,10 +68,13 @@ def _checks(settings: Settings, now: datetime) -> Iterator[Check]:
     directory = StateDirectory(settings.state)
     trusted = settings.proxies
     yield from address_source(trusted, settings.presets, settings.base_url)
-    yield from lists_of_ranges(settings.presets, now.date())
+    required = settings.require_trusted_peer == "on"
+    yield from lists_of_ranges(settings.presets, now.date(), required=required)
+    yield from ways_past(settings.presets, required=required, secret=settings.front_secret is not None)
     readiness, numbers = _running(directory, settings.admin_token.get_secret_value())
     if numbers is not None:
         yield from arrivals(numbers_of(numbers), trusted)
+        yield from refused(numbers_of(numbers))
     rules, problems = _rules(settings)
     try:
         witnesses = load_witnesses(settings.geoip, NoEvents())

@@ -13,7 +13,7 @@ from gateway.geo.presets import WIDEST_PREFIX, Preset
 OLD_LIST = timedelta(days=183)
 """CDNs add ranges a few times a year, and announce it weeks before."""
 FEW_READINGS = 20
-NAMELESS_SHARE = 0.01
+REFUSED_SHARE = NAMELESS_SHARE = 0.01
 """Monitoring and health checks may come without a name; readers may not."""
 
 LOCATED = "Readers are located where a proxy is: those abroad are warned for nothing, those at home are not warned."
@@ -54,24 +54,62 @@ def address_source(trusted: TrustedProxies, presets: Sequence[Preset], base_urls
             yield ok(f"proxy {preset.name}", f"mind: {preset.mind}")
 
 
-def lists_of_ranges(presets: Sequence[Preset], today: date) -> Iterator[Check]:
-    """Whether the ranges of proxies that are known by name are recent."""
+def lists_of_ranges(presets: Sequence[Preset], today: date, *, required: bool = False) -> Iterator[Check]:
+    """Whether the ranges of proxies that are known by name are recent. `required`: nobody else may come in."""
     for preset in presets:
         if preset.as_of is None:
             continue
         name = f"ranges of {preset.name}"
         whose = f"yours ({preset.file})" if preset.file else "the gateway's, from its writer's knowledge"
+        located = f"located at {preset.title}"
         what = f"{len(preset.networks)} ranges as of {preset.as_of}, {whose}"
         if today - preset.as_of > OLD_LIST:
             fetch = f"curl -fsS {preset.fetch}" if preset.fetch else f"copy them from {preset.source}"
             yield warning(
                 name,
                 what,
-                f"Behind a range that is missing here, every reader is located at {preset.title}.",
+                f"Behind a range that is missing here, every reader is {'refused' if required else located}.",
                 f"{fetch} into proxies/{preset.name}.txt in the state directory, then restart",
             )
         else:
             yield ok(name, what)
+
+
+def ways_past(presets: Sequence[Preset], *, required: bool, secret: bool) -> Iterator[Check]:
+    """Whether anybody can come past a CDN that stands in front, and whether its other customers can come through it."""
+    cdns = " and ".join(preset.title for preset in presets if preset.as_of is not None)
+    name = "past the front"
+    if not cdns:
+        return
+    if not required and not secret:
+        yield warning(
+            name,
+            f"{cdns} stands in front, and whoever knows this machine's address can come past it",
+            "What is kept out there, floods and attacks, comes in here, and this machine is found and blocked.",
+            "GATEWAY_REQUIRE_TRUSTED_PEER=on refuses whoever does; better, a firewall that admits its ranges alone",
+        )
+    elif not secret:
+        others = f"other customers of {cdns} come from the same ranges: GATEWAY_PROXY_SECRET tells yours from theirs"
+        yield ok(name, f"only trusted peers come in; mind: {others}")
+    else:
+        yield ok(name, f"a secret is asked of every request{', and a trusted peer' if required else ''}")
+
+
+def refused(numbers: Numbers) -> Iterator[Check]:
+    """Whom the running gateway has refused since they came past the front; among them readers, perhaps."""
+    name = "refused so far"
+    reasons = numbers.by("gateway_past_the_front_total", "reason")
+    through = sum(count for reason, count in reasons.items() if reason != "direct")
+    what = ", ".join(f"{count:.0f} {reason}" for reason, count in sorted(reasons.items()))
+    if through > REFUSED_SHARE * sum(numbers.by("gateway_client_address_source_total", "source").values()):
+        yield warning(
+            name,
+            what,
+            "Unlisted ones name a reader, as your proxies do; clients may do so, too.",
+            "add a proxy that is missing to GATEWAY_TRUSTED_PROXIES, let all of them send the secret",
+        )
+    elif reasons:
+        yield ok(name, what)
 
 
 def arrivals(numbers: Numbers, trusted: TrustedProxies) -> Iterator[Check]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_network
 from pathlib import Path
@@ -18,6 +19,7 @@ from gateway.pyyaml import nearest
 
 METADATA_BYTES = 128 * 1024
 """The metadata of a MaxMind DB stand in its last 128 KiB (MaxMind DB File Format Specification 2.0)."""
+_SECRET = re.compile(r"[!-~]{16,1024}")
 
 
 class WrongItemsError(ValueError):
@@ -78,6 +80,13 @@ def meant(word: str, known: Sequence[str]) -> str:
     """What to write instead: the nearest that there is, else what there is."""
     near = nearest(word, known)
     return f"did you mean {near}?" if near else f"write one of: {', '.join(known)}"
+
+
+def no_secrets(secrets: Sequence[str]) -> str:
+    """What is wrong with secrets that stand in a header; none of them is repeated."""
+    if secrets and all(_SECRET.fullmatch(secret) for secret in secrets):
+        return ""
+    return "too short, or no header can hold it; write 16 letters and digits or more, as random as can be"
 
 
 def no_site(url: str) -> str:

@@ -25,9 +25,11 @@ from gateway.geo import presets
 from gateway.geo.cdn import CdnGeo
 from gateway.geo.client_address import PROXY_PROTOCOL, X_FORWARDED_FOR, TrustedProxies
 from gateway.settings import judge
+from gateway.web.familiar import CUT_OUT
+from gateway.web.front_secret import FrontSecret
 
 PREFIX = "GATEWAY_"
-SECRETS = ("redis_url", "admin_token", "signing_key")
+SECRETS = ("redis_url", "proxy_secret", "admin_token", "signing_key")
 
 _TARGET = re.compile(r"/(?!/)[!$-;=?-Z_a-z~]*")
 """A path and perhaps a query, as a request line has them (RFC 9112, section 3.2.1)."""
@@ -37,14 +39,16 @@ PROXY_LISTS = "proxies"
 """In the state directory: the operator's own lists of ranges, NAME.txt for a preset's name."""
 
 
-def _listed(value: object) -> object:
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in value.split(",") if item.strip())
+
+
+def _maybe_listed(value: object) -> object:
     """Take `a, b` from the environment as the list that it is."""
-    if isinstance(value, str):
-        return tuple(item.strip() for item in value.split(",") if item.strip())
-    return value
+    return _listed(value) if isinstance(value, str) else value
 
 
-Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Listed = Annotated[tuple[str, ...], BeforeValidator(_maybe_listed)]
 
 
 def _placed(value: object) -> object:
@@ -79,6 +83,14 @@ class Settings(BaseModel):
         default="", description="where a trusted proxy names the reader; empty: as that proxy does"
     )
     cdn_geo: str = Field(default="", description="`cloudflare` or `cloudfront`: heed its headers of place")
+    require_trusted_peer: Literal["on", "off"] = Field(
+        default="off", description="refuse whoever comes past the trusted proxies"
+    )
+    proxy_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="what your CDN adds to each request, others are refused; two, while it changes",
+    )
+    proxy_secret_header: str = Field(default="x-origin-verify", description="the header in which it is")
     admin_token: SecretStr = Field(default=SecretStr(""), description="empty: made and kept in the state directory")
     signing_key: SecretStr = Field(default=SecretStr(""), description="the same on every node; empty: made and kept")
     redirect_hosts: Listed = Field(default=(), description="hosts to which a policy may redirect")
@@ -204,6 +216,28 @@ class Settings(BaseModel):
             raise ValueError(f"it is not trusted; add {value} to GATEWAY_TRUSTED_PROXIES")
         return value
 
+    @field_validator("require_trusted_peer")
+    @classmethod
+    def _somebody_is_trusted(cls, value: str, info: ValidationInfo) -> str:
+        if value == "on" and not info.data.get("trusted_proxies", ("?",)):
+            raise ValueError("nobody is trusted, so nobody could read; name your proxies in GATEWAY_TRUSTED_PROXIES")
+        return value
+
+    @field_validator("proxy_secret")
+    @classmethod
+    def _is_hard_to_guess(cls, value: SecretStr) -> SecretStr:
+        if (text := value.get_secret_value()) and (wrong := judge.no_secrets(_listed(text))):
+            raise ValueError(wrong)
+        return value
+
+    @field_validator("proxy_secret_header")
+    @classmethod
+    def _is_nobody_elses(cls, value: str, info: ValidationInfo) -> str:
+        own = _FIELD_NAME.fullmatch(value) and value.lower().startswith("x-") and value.lower() not in CUT_OUT
+        if not own or value.lower() == info.data.get("client_address_header"):
+            raise ValueError("a header of another meaning, or none; write one of your own, as x-origin-verify")
+        return value.lower()
+
     @field_validator("timezone")
     @classmethod
     def _zone(cls, value: str) -> str:
@@ -251,6 +285,12 @@ class Settings(BaseModel):
     def claims(self) -> tuple[str, ...]:
         """Every header that may say where a reader is."""
         return self.proxies.header, *(self.cdn.headers.names if self.cdn else ())
+
+    @property
+    def front_secret(self) -> FrontSecret | None:
+        """What every request must bear; None: nothing."""
+        secrets = _listed(self.proxy_secret.get_secret_value())
+        return FrontSecret.of(self.proxy_secret_header, secrets) if secrets else None
 
     @property
     def site_url(self) -> str:

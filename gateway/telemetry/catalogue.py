@@ -172,6 +172,12 @@ EVENTS: Mapping[str, Kind] = {
     ),
     "memory_shrunk": Kind("A process nears its memory limit and gave up pages; once a minute.", ("bytes", "count")),
     "connections_refused": Kind("No place for connections, in all or from one peer; once a minute.", ("count",)),
+    "past_the_front": Kind(
+        "Requests were refused since they came past the proxies that must be in front: direct; unlisted (they name a "
+        "reader as a proxy does: one may be missing in the settings); secret (without the one that is asked for). At "
+        "once, then once a minute.",
+        ("count", "reason"),
+    ),
     "request_failed": Kind("A request met an error of ours.", ("error", "stack", "status", "reason")),
     "decision_facts": Kind("An hour's decisions, counted; cells under ten are merged.", ("hour", "cells")),
     "geoip_shadow": Kind(

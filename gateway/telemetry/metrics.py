@@ -34,6 +34,7 @@ COUNTERS: Mapping[str, tuple[Labels, str]] = {
     "gateway_policy_failures_total": (("policy",), "Policies that could not be decided, once a revision."),
     "gateway_notice_guard_failures_total": ((), "Pages in which a due notice was missing before the guard mended it."),
     "gateway_client_address_source_total": (("source",), "Where the reader's address was taken from."),
+    "gateway_past_the_front_total": (("reason",), "Requests refused since they came past the proxies in front."),
     "gateway_log_dropped_total": ((), "Log lines lost."),
     "gateway_workers_replaced_total": (("reason",), "Workers replaced: they died, or took too much memory."),
 }

@@ -148,14 +148,22 @@ def most_connections() -> int:
     )
 
 
-def refusal(status: int, *extra: tuple[str, str]) -> bytes:
-    """A whole response without a body, for a connection that is closed at once."""
-    fields = plain_headers("text/plain; charset=utf-8", "private, no-store", *extra)
-    lines = [("Server", "gateway"), *fields, ("Content-Length", "0"), ("Connection", "close")]
+def refusal(
+    status: int,
+    *extra: tuple[str, str],
+    page: bytes = b"",
+    of: str = "text/plain; charset=utf-8",
+    bodiless: bool = False,
+) -> bytes:
+    """A whole response for a connection that is closed at once, with a fixed page or none. `of`: the page's media type.
+    `bodiless`: the answer to HEAD.
+    """
+    fields = plain_headers(of, "private, no-store", *extra)
+    lines = [("Server", "gateway"), *fields, ("Content-Length", str(len(page))), ("Connection", "close")]
     head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n" + "".join(
         f"{name}: {value}\r\n" for name, value in lines
     )
-    return head.encode("ascii") + b"\r\n"
+    return head.encode("ascii") + b"\r\n" + (b"" if bodiless else page)
 
 
 BUSY = refusal(503, ("Retry-After", "5"))

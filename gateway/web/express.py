@@ -19,6 +19,7 @@ from gateway.telemetry.request_event import place as place_told
 from gateway.web.answers import NEVER, SECOND_NS, Answer, Answers, Preparing, Whereabouts, shape_of, text
 from gateway.web.exchange import Reader
 from gateway.web.familiar import Familiar, Forwarded
+from gateway.web.front_secret import FrontSecret
 from gateway.web.moment import Moment
 from gateway.web.public import Public
 from gateway.web.recognise import Head, Recogniser
@@ -56,13 +57,14 @@ class Express:
         record: Record,
         claims: Iterable[str],
         answers: Preparing | None = None,
+        secret: FrontSecret | None = None,
     ) -> None:
         self._current = public.current
         self._prepared = answers or Answers(public, memory, record)
         self._barred = self._prepared.barred
         self._record = record
         self._log = record.log
-        recogniser = Recogniser(claims, spelt=self._prepared.spelt)
+        recogniser = Recogniser(claims, spelt=self._prepared.spelt, secret=secret)
         self._recognise = recogniser.recognise
         self.names_met = recogniser.names
         self._familiar = Familiar(self._recognise, self._shape, claims)

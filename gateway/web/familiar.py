@@ -24,16 +24,20 @@ _FIRST_LINE = b"GET / HTTP/1.1"
 _CONTROLS = bytes(byte for byte in range(32) if byte != 9) + b"\x7f"
 
 _UNREAD, _CLAIM, _CONDITION, _TRACE = range(4)
-_CUT_OUT = {name.encode("ascii"): _UNREAD for name in CLAIMING} | {
-    b"cf-ray": _UNREAD,
-    b"cookie": _UNREAD,
-    b"referer": _UNREAD,
-    b"x-amzn-trace-id": _UNREAD,
-    b"x-cloud-trace-context": _UNREAD,
-    b"x-request-id": _UNREAD,
-    b"if-none-match": _CONDITION,
-    b"traceparent": _TRACE,
-}
+_CUT_OUT = dict.fromkeys(
+    (
+        *CLAIMING,
+        "cf-ray",
+        "cookie",
+        "referer",
+        "x-amzn-trace-id",
+        "x-cloud-trace-context",
+        "x-request-id",
+    ),
+    _UNREAD,
+) | {"if-none-match": _CONDITION, "traceparent": _TRACE}
+CUT_OUT = frozenset(_CUT_OUT)
+"""Fields, in lower case, by which requests may differ and be alike: none of them may decide who is let in."""
 
 
 class Familiar:
@@ -46,7 +50,7 @@ class Familiar:
     ) -> None:
         self._recognise = recognise
         self._shape_of = shape_of
-        self._kinds = _CUT_OUT | {name.encode("ascii"): _CLAIM for name in claims}
+        self._kinds = {name.encode("ascii"): kind for name, kind in (_CUT_OUT | dict.fromkeys(claims, _CLAIM)).items()}
         self._cuts: list[tuple[bytes, int, bytes, int]] = []
         self._heads: dict[bytes, tuple[bytes, int]] = {}
         self._once: set[int] = set()

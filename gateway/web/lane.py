@@ -11,6 +11,7 @@ from aiohttp import web
 from gateway.content.origin.error import OriginError
 from gateway.telemetry.request_event import inherited_trace
 from gateway.web.exchange import Incoming, Outgoing
+from gateway.web.gate import MISDIRECTED, Secrecy
 from gateway.web.headers import plain_headers
 from gateway.web.host import addressed
 from gateway.web.passage import PublicPassage
@@ -32,9 +33,10 @@ WORDS = {
 
 
 class Lane:
-    """Takes whatever aiohttp parsed, and whatever it could not."""
+    """Takes whatever aiohttp parsed, and whatever it could not. `secrecy`: where requests must bear a secret."""
 
-    def __init__(self, public: Public | PublicPassage, record: Record) -> None:
+    def __init__(self, public: Public | PublicPassage, record: Record, secrecy: Secrecy | None = None) -> None:
+        self._secrecy = secrecy
         self._public = public
         self._passes = isinstance(public, PublicPassage)
         self._record = record
@@ -45,6 +47,8 @@ class Lane:
         began = time.perf_counter_ns()
         if not speaks(request):
             return to_aiohttp(self.bad_request(505))
+        if self._secrecy is not None and self._secrecy.refuses(request.raw_headers):
+            return to_aiohttp(MISDIRECTED)
         target, host = addressed(request.raw_path, request.headers.get("Host", ""))
         incoming = Incoming(
             method=request.method,
@@ -56,6 +60,8 @@ class Lane:
         )
         if self._passes:
             incoming = octets_of(incoming, request)
+        if self._secrecy is not None:
+            incoming = self._secrecy.forgotten(incoming)
         try:
             context, outgoing = await self._public.respond(incoming)
         except Exception as error:  # noqa: BLE001  (whatever failed, the reader gets a page and the log gets the cause)

@@ -18,7 +18,7 @@ V1_LIMIT_BYTES: Final = 107
 V2_LIMIT_BYTES: Final = 4096
 """After the sixteen fixed bytes: room for what balancers add (TLS names, cloud identifiers), none for a flood."""
 
-_V1_START: Final = b"PROXY "
+V1_START: Final = b"PROXY "
 _V2_FIXED_BYTES: Final = 16
 _LOCAL, _PROXY = 0x20, 0x21
 _ADDRESS_BYTES: Final = {0x00: 0, 0x11: 12, 0x12: 12, 0x21: 36, 0x22: 36, 0x31: 216, 0x32: 216}
@@ -49,9 +49,9 @@ def read(data: bytes) -> Named | None:
     """
     if data.startswith(SIGNATURE):
         return _read_v2(data)
-    if data.startswith(_V1_START):
+    if data.startswith(V1_START):
         return _read_v1(data)
-    if SIGNATURE.startswith(data) or _V1_START.startswith(data):
+    if SIGNATURE.startswith(data) or V1_START.startswith(data):
         return None
     raise NotProxyProtocolError("neither version's first bytes")
 

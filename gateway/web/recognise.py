@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from gateway.web.front_secret import FrontSecret
+
 END = b"\r\n\r\n"
 MAX_HEAD_BYTES = 8000
 MAX_FIELDS = 100
@@ -34,6 +36,7 @@ _KINDS = {
 _ONCE = b"content-location content-range content-type etag max-forwards server user-agent".split()
 """Nobody here reads them, but the natural lane refuses a request that has one of them twice."""
 _KINDS |= {name: CONNECTION + 1 + number for number, name in enumerate(_ONCE)}
+SECRET = CONNECTION + 1 + len(_ONCE)
 _HANDED_OVER = frozenset(
     b"authorization content-encoding content-length expect http2-settings if-match if-modified-since if-range "
     b"if-unmodified-since keep-alive proxy-connection range sec-websocket-key1 te trailer transfer-encoding "
@@ -58,12 +61,15 @@ class Head(NamedTuple):
 
 class Recogniser:
     """Recognises heads. `claims`: the fields, in lower case, that may say where the reader is. `spelt`: whether a
-    target counts as it is spelt, with escapes and query.
+    target counts as it is spelt, with escapes and query. `secret`: what a head must tell to be recognised.
     """
 
-    def __init__(self, claims: Iterable[str], *, spelt: bool = False) -> None:
+    def __init__(self, claims: Iterable[str], *, spelt: bool = False, secret: FrontSecret | None = None) -> None:
+        self._secret = secret
         self._target = _ANY_TARGET if spelt else _TARGET
         self._kinds = _KINDS | {name.encode("ascii"): CLAIM for name in claims}
+        if secret is not None:
+            self._kinds[secret.name.encode("ascii")] = SECRET
         self._learnt: dict[bytes, int] = {}
 
     def recognise(self, data: bytes) -> Head | None:
@@ -97,6 +103,8 @@ class Recogniser:
             else:
                 found[kind] = value.strip(b" \t")
         if HOST not in found or found.get(CONNECTION, b"keep-alive").lower() != b"keep-alive":
+            return None
+        if self._secret is not None and not self._secret.is_told(found.get(SECRET, b"")):
             return None
         get = found.get
         return Head(

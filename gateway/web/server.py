@@ -18,6 +18,7 @@ from gateway.web.preamble import Preamble
 from gateway.web.protocol import Protocol, peer_of
 
 Express = Callable[[bytes, str | None], bytes | None]
+Onward = Callable[[], asyncio.Protocol]
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 LOOK_SECONDS = 1.0
@@ -33,7 +34,8 @@ def assert_strict_parser() -> None:
 
 class Server(web.Server):
     """Makes a Protocol for each connection. `balancers`: who must say first, in the PROXY protocol, for whom it is.
-    `all`: the places that there are for connections.
+    `all`: the places that there are for connections. `gate`: made for each connection around what it leads to, where
+    only trusted peers may come in.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Server(web.Server):
         express: Express | None = None,
         balancers: TrustedProxies | None = None,
         all: Connections | None = None,
+        gate: Callable[[Onward], asyncio.Protocol] | None = None,
         **options: Any,
     ) -> None:
         usual = {"keepalive_timeout": KEEPALIVE_SECONDS, "lingering_time": LINGER_SECONDS, "access_log": None}
@@ -51,14 +54,18 @@ class Server(web.Server):
         self.all = Connections(events) if all is None else all
         self._looking: asyncio.TimerHandle | None = None
         self._balancers = balancers
+        self._gate = gate
         self.events = events
         self.bad_request = bad_request
         self.express = express
 
     def __call__(self) -> RequestHandler:
         """A new connection's protocol."""
+        return cast("RequestHandler", self._first() if self._gate is None else self._gate(self._first))
+
+    def _first(self) -> asyncio.Protocol:
         if self._balancers is not None:
-            return cast("RequestHandler", Preamble(self._balancers, peer_of, self._named, self._refused))
+            return Preamble(self._balancers, peer_of, self._named, self._refused)
         return self._protocol()
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:

@@ -26,6 +26,12 @@ THREATS: dict[int, Fault] = {
         "addresses/test_cdn.py::test_from_elsewhere_and_from_another_trusted_proxy_it_says_nothing",
         "addresses/test_cdn.py::test_what_the_cdn_says_is_read_as_any_vendors_word",
     )),
+    6: Fault("who comes past the CDN", (
+        "addresses/test_past_the_front.py::test_a_stranger_gets_one_answer_whatever_is_asked",
+        "addresses/test_past_the_front.py::test_only_who_bears_the_secret_is_served_however_familiar_the_request",
+        "addresses/test_past_the_front.py::test_with_or_without_the_express_lane_and_from_the_gate_the_refusal_is_the_same",
+        "addresses/test_past_the_front.py::test_a_cms_is_never_told_the_secret_even_if_it_is_to_be_told_everything",
+    )),
     7: Fault("the header stripped on the way", ("addresses/test_spoofing.py::test_a_proxy_that_names_nobody_leaves_an_unknown_place_not_its_own",)),
     8: Fault("IPv4 within IPv6", (
         "geo/test_locate.py::test_a_mapped_address_stands_where_the_plain_one_does",
@@ -191,7 +197,6 @@ THREATS: dict[int, Fault] = {
 }  # fmt: skip
 
 OPEN: dict[int, str] = {
-    6: "nothing refuses who comes past the CDN: a firewall must; how many do, `client_address_source_total` tells",
     50: "constraints pin versions without hashes, and no bill of materials is made",
 }
 """Threats that no test meets, and why."""
