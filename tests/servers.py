@@ -150,6 +150,7 @@ def cluster(directory: Path, nodes: int = 3) -> Iterator[list[Server]]:
 class Proxy:
     """Between a client and a server: `delay` seconds for each chunk of an answer (drawn from a range), while `flows` is
     cleared nothing comes back, `cut_after` bytes of answers resets every connection, `cut_once` the first that gets there.
+    `says`: what comes back instead of each chunk.
     """
 
     def __init__(self, target_port: int) -> None:
@@ -160,6 +161,7 @@ class Proxy:
         self.flows.set()
         self.cut_after: int | None = None
         self.cut_once: int | None = None
+        self.says: bytes | None = None
         self.connections = 0
         self._random = random.Random(7)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -202,6 +204,7 @@ class Proxy:
             if self.delay[1]:
                 await asyncio.sleep(self._random.uniform(*self.delay))
             await self.flows.wait()
+            data = data if self.says is None else self.says
             cut = self.cut_after if self.cut_once is None else self.cut_once
             if cut is not None and sent + len(data) >= cut:
                 self.cut_once = None

@@ -8,12 +8,12 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from gateway.breaker import Breaker
 from gateway.cache.page import Claim, StoredPage
 from gateway.cache.redis_channel import CHANNEL, Channel, Forget, message
-from gateway.cache.redis_client import FAILURES, connect, reason_of
+from gateway.cache.redis_client import FAILURES, connect, octets, reason_of
 from gateway.cache.redis_locks import Locks
 from gateway.cache.redis_sweep import sweep
 from gateway.cache.seal import VALUE_LIMIT_BYTES
@@ -103,18 +103,19 @@ class RedisPages:
 
     async def get(self, key: str) -> StoredPage | None:
         """The page stored under exactly this key, its signature checked; None when there is none, for any cause."""
-        # GETRANGE, so that somebody's 100 MB under our key cannot fill our memory
-        value = await self.ask(lambda: self.readers.client.getrange(key, 0, VALUE_LIMIT_BYTES))
-        if value is None:
-            return None
+        value = await self.ask(lambda: self.read(key))
         if not value:
-            self.counts["miss"] += 1
+            self.counts["miss"] += value is not None
             return None
-        page, refused = self._codec.decode(cast("bytes", value), key)
+        page, refused = self._codec.decode(value, key)
         self.counts["hit" if page else f"rejected:{refused}"] += 1
         if page is None:
             self._say("cache_value_rejected", refused, every_seconds=1)
         return page
+
+    async def read(self, key: str) -> bytes:
+        """What stands there: GETRANGE, so that somebody's 100 MB under our key cannot fill our memory."""
+        return octets(await self.readers.client.getrange(key, 0, VALUE_LIMIT_BYTES))
 
     async def put(self, page: StoredPage) -> None:
         """Keep it for seven days, if that can be done now; a claim to make it ends with that."""

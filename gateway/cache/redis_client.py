@@ -37,8 +37,13 @@ from gateway.errors import Problem, SettingsError
 SETTING = "GATEWAY_REDIS_URL"
 SENTINEL_SCHEMES = ("redis+sentinel", "rediss+sentinel")
 CLUSTER_SCHEMES = ("redis+cluster", "rediss+cluster")
-FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError)
+FAILURES = (
+    RedisError, RedisClusterException, OSError, TimeoutError,
+    ArithmeticError, AttributeError, LookupError, TypeError, ValueError,
+)  # fmt: skip
 """What a command may raise when Redis cannot be used; a cluster of which no node answers raises what is no RedisError.
+The rest is redis-py, and `octets`, over answers that no Redis gives: something else listens there, or answers have
+slipped.
 """
 
 
@@ -57,6 +62,13 @@ class Connected:
                     await closing.aclose()
                 except FAILURES:
                     continue
+
+
+def octets(answer: object) -> bytes:
+    """The answer to a command that reads a string. Raises TypeError for any other."""
+    if not isinstance(answer, bytes):
+        raise TypeError("no string")
+    return answer
 
 
 def connect(url: str, *, timeout_seconds: float | None, max_connections: int = 32) -> Connected:

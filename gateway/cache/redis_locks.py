@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 import orjson
 
 from gateway.cache.redis_channel import FILLED
+from gateway.cache.redis_client import octets
 from gateway.cache.redis_cluster import Client
 from gateway.cache.variant import PREFIX
 
@@ -49,16 +50,17 @@ class Locks:
         """Whether the page is ours to make, and what is stored by now, up to so many bytes. It is without Redis."""
         began = asyncio.get_running_loop().time()
 
-        async def command() -> list[Any]:
+        async def command() -> tuple[bool, bytes]:
             async with self._client.pipeline(transaction=False) as pipe:
                 pipe.set(_lock(key), self._me, nx=True, px=int(LEASE_SECONDS * 1000))
                 pipe.getrange(key, 0, limit)  # after the lock: who held it before has stored the page before
-                return list(await pipe.execute())
+                taken, stored = await pipe.execute()
+                return bool(taken), octets(stored)
 
         answer = await self._ask(command)
         if answer is None:
             return True, b""
-        free, stored = bool(answer[0]), bytes(answer[1])
+        free, stored = answer
         if free:
             self._held[key] = began
         return free, stored

@@ -62,6 +62,7 @@ FAULTS: dict[str, Fault] = {
     "R12": Fault("corrupted, foreign, old or swapped values", (
         f"{STORE}::test_what_is_no_page_of_ours_is_a_miss_and_is_healed",
         f"{STORE}::test_swapped_values_are_never_served",
+        "cache/test_redis_nonsense.py::test_whatever_answers_in_its_place_is_a_miss_and_is_over_when_it_is_over",
         "acceptance/test_check_07_poisoned_values.py::test_ten_thousand_corruptions_are_refused_counted_and_healed",
     )),
     "R13": Fault("no more clients, no free connection", (

@@ -17,6 +17,7 @@ from gateway.cache.http.tags import target_name
 from gateway.cache.http.written import Written
 from gateway.cache.redis import PAGE_SECONDS, RedisPages
 from gateway.cache.redis_channel import CHANNEL, message
+from gateway.cache.redis_client import octets
 from gateway.cache.redis_cluster import Client, unlinked
 from gateway.cache.seal import VALUE_LIMIT_BYTES
 from gateway.cache.variant import PREFIX
@@ -45,8 +46,7 @@ class RedisResponses:
         key = key_of(uri, self._origin)
         if not self._may_hold(key):
             return ()
-        value = await self._pages.ask(lambda: self._client.getrange(key, 0, VALUE_LIMIT_BYTES))
-        return self._opened(cast("bytes", value or b""), uri)
+        return self._opened(await self._pages.ask(lambda: self._pages.read(key)) or b"", uri)
 
     async def put(self, stored: Stored, *, instead_of: Stored | None = None) -> None:
         """Keep it for seven days, beside what is there, if that can be done now. What is too large to stand beside it
@@ -149,7 +149,7 @@ async def _read(client: Client, keys: Sequence[str]) -> list[bytes]:
     async with client.pipeline(transaction=False) as pipe:
         for key in keys:
             pipe.getrange(key, 0, VALUE_LIMIT_BYTES)
-        return await pipe.execute()
+        return list(map(octets, await pipe.execute()))
 
 
 async def _write(client: Client, values: Mapping[str, bytes]) -> None:
