@@ -44,6 +44,34 @@ def test_a_notice_stands_where_the_policy_says(place: NoticePlace) -> None:
     assert sum(one < text.index(cms.WARNING.title) for one in at) == wanted[place]
 
 
+SAID = "Every evening at ten minutes past eight a boat with room for forty people leaves the old pier, come who may. "
+TEXT, LAST = "".join(f"<p>{SAID}</p>" for _ in range(6)), "<p>LAST</p>"
+BARE = TEXT.replace("<p>", "").replace("</p>", "<br>") + "LAST"
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        f"<div class='flex'><div class='px-4'><h1>T</h1><div class='mt-8'>{TEXT}{LAST}</div></div></div>",
+        f"<article><h1>T</h1><section class='gh-content'>{TEXT}{LAST}</section></article>",
+        f"<div class='news-detail'><h3>T</h3><div></div>{BARE}</div>",
+        f"<div><h1>T</h1><div class='x'>{BARE}</div></div>",
+        f"<table><tr><td>x</td><td><h1>T</h1>{TEXT}{LAST}</td></tr></table>",
+        f"<div><h1>T</h1><div class='standfirst'><p>{SAID}{SAID}</p></div><div class='y'>{TEXT}{LAST}</div></div>",
+    ],
+)
+def test_the_text_near_the_headline_is_the_articles_whatever_else_there_is_more_of(story: str) -> None:
+    said = f"<div class='discussion'><p>{SAID * 30}</p></div>"
+    related = (
+        "<div class='more'>" + "".join(f"<div><a href='/{n}'><p>{SAID}</p></a></div>" for n in range(9)) + "</div>"
+    )
+    page = f"<!doctype html><html lang='en'><head><title>T</title><meta property='og:type' content='article'></head><body>{story}{related}{said}</body></html>"
+    text = cms.text_of(cms.shown(cms.page(page), cms.endangered()))
+    assert text.index("LAST") < text.index("data-notice=") < text.index("class='more'".replace("'", '"'))
+    withheld = cms.text_of(cms.shown(cms.page(page), cms.withheld("selector:.no-longer-there")))
+    assert "LAST" not in withheld
+
+
 @pytest.mark.parametrize("how", ["before", "after", "first-in", "last-in"])
 def test_a_configured_place_goes_before_the_inferred_one(how: str) -> None:
     rules = Rules(places={"after-body": Place(how, "#there")})

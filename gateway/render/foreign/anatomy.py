@@ -21,10 +21,22 @@ _BODIES = (
     ".post-body", ".content-body", ".c-article-body", "article .field--name-body", ".node__content .field--name-body",
     ".node__content", ".field--name-body", ".field-name-body", "[data-testid='article-body']",
     "[data-component='article-body']", "[class*='ArticleBody']", "[class*='articleBody']", "[class*='article-body']",
-    "[class*='PostBody']", ".prose", ".amp-wp-article-content", ".e-content",
+    "[class*='PostBody']", ".amp-wp-article-content", ".e-content",
+    ".gh-content", ".available-content .body", "[data-hook='post-description']", ".elementor-widget-theme-post-content",
+    ".field--name-field-paragraphs", ".field--name-field-content", ".blog-item-content", ".BlogItem .sqs-layout",
+    ".tdb_single_content", ".brxe-post-content", ".news-detail", ".full-text", ".fullstory", ".news-text",
+    ".news__text", ".story-text", ".article_text", ".article_body", "#article-body", ".w-richtext", ".prose",
 )  # fmt: skip
-LEAST_TEXT = 200
-"""Characters in paragraphs beside each other that make an element the text of an article."""
+LEAST_TEXT, MUCH_TEXT = 200, 500
+"""Characters in paragraphs beside each other that make an element the text of an article; that, near its headline, do
+so whatever else is on the page.
+"""
+_COMPARED = 50
+_BESIDE = ", ".join(
+    f"{around} {one}"
+    for around in ("footer", "nav", "aside", "form", "[id^='comment']", ".comments-area")
+    for one in ("p", "div", "section", "article", "td", "pre")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +55,43 @@ class Anatomy:
 
 def anatomy(tree: LexborHTMLParser, rules: Rules) -> Anatomy:
     """What of an article is where."""
+    headline = first(tree, (*rules.headline, *_HEADLINES))
     body = first(tree, rules.body) if rules.body else None
     if body is None:
-        body = next(
-            (node for selector in _BODIES for node in tree.css(selector) if _says_much(node)), None
-        ) or _densest(tree)
-    return Anatomy(first(tree, (*rules.headline, *_HEADLINES)), body)
+        known = (node for selector in _BODIES for node in tree.css(selector) if _says_much(node))
+        body = next(known, None) or _densest(tree, headline)
+    return Anatomy(headline, body)
 
 
 def _says_much(node: LexborNode) -> bool:
-    return len((node.text(deep=True) or "").strip()) >= LEAST_TEXT // 2
+    return _length(node) >= LEAST_TEXT // 2
 
 
-def _densest(tree: LexborHTMLParser) -> LexborNode | None:
-    """The element with the most text in paragraphs of its own."""
+def _densest(tree: LexborHTMLParser, headline: LexborNode | None) -> LexborNode | None:
+    """The element with the most text of its own and in paragraphs of its own, in what is around the headline, if much
+    is there: what readers or others write stands further away, and may be more.
+    """
     weights: dict[int, int] = {}
     nodes: dict[int, LexborNode] = {}
-    beside = {node.mem_id for node in tree.css("footer p, nav p, aside p, form p, [id^='comment'] p, .comments-area p")}
-    for paragraph in tree.css("p"):
-        parent = paragraph.parent
-        if parent is not None and paragraph.mem_id not in beside:
-            nodes[parent.mem_id] = parent
-            weights[parent.mem_id] = weights.get(parent.mem_id, 0) + len((paragraph.text(deep=True) or "").strip())
-    if not weights:
-        return None
-    best = max(weights, key=lambda key: weights[key])
-    return nodes[best] if weights[best] >= LEAST_TEXT and nodes[best].tag not in ("body", "html") else None
+    beside = {node.mem_id for node in tree.css(_BESIDE)}
+    for node in tree.css("p, div, section, article, td, pre"):
+        holder = node.parent if node.tag == "p" else node
+        length = _length(node) if node.tag == "p" else len((node.text(deep=False) or "").strip())
+        if length and holder is not None and node.mem_id not in beside and holder.tag not in ("body", "html"):
+            nodes[holder.mem_id] = holder
+            weights[holder.mem_id] = weights.get(holder.mem_id, 0) + length
+    largest = sorted(weights, key=lambda key: -weights[key])[:_COMPARED]
+    nearness = {one.mem_id: at for at, one in enumerate(ancestors(headline))} if headline is not None else {}
+    near: dict[int, int] = {}
+    for held in largest:
+        shared = (nearness[one.mem_id] for one in (nodes[held], *ancestors(nodes[held])) if one.mem_id in nearness)
+        if weights[held] >= MUCH_TEXT and (at := next(shared, None)) is not None:
+            near.setdefault(at, held)  # of those equally near, the largest
+    if near:
+        return nodes[near[min(near)]]
+    best = largest[0] if largest else 0
+    return nodes[best] if best and weights[best] >= LEAST_TEXT else None
+
+
+def _length(node: LexborNode) -> int:
+    return len((node.text(deep=True) or "").strip())
