@@ -26,6 +26,8 @@ from gateway.web.recognise import Head, Recogniser
 from gateway.web.record import Record
 
 MEMO_SIZE = 65_536
+ANSWERS_HELD = 16_384
+"""Each takes some 3.5 kB beside its page, and who asks for codings in ever new orders chooses how many there are."""
 FORWARDED_BYTES = 256
 """Longer claims about the reader's address are read each time: whoever sends them chooses how much would be kept."""
 SLOW_NS = 500_000
@@ -58,7 +60,9 @@ class Express:
         claims: Iterable[str],
         answers: Preparing | None = None,
         secret: FrontSecret | None = None,
+        answers_held: int = ANSWERS_HELD,
     ) -> None:
+        self._answers_held = answers_held
         self._current = public.current
         self._prepared = answers or Answers(public, memory, record)
         self._barred = self._prepared.barred
@@ -146,7 +150,7 @@ class Express:
         self._forget_all()
 
     def _keep(self, key: Key, answer: Answer) -> None:
-        if len(self._answers) >= MEMO_SIZE:
+        if len(self._answers) >= self._answers_held:
             self._forget_all()
         self._answers[key] = answer
         for name in answer.made_of:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 
 from gateway.cache.fetch import Fetches
@@ -13,9 +16,10 @@ from gateway.cache.page import StoredPage
 from gateway.cache.recode import Recoder
 from gateway.delivery import Delivery
 from gateway.geo.client_address import TrustedProxies
+from gateway.snapshot import Snapshot
 from gateway.telemetry.logs import start_logging
 from gateway.telemetry.metrics import Metrics
-from gateway.web.answers import Answers
+from gateway.web.answers import Answer, Answers
 from gateway.web.exchange import Incoming
 from gateway.web.express import Express
 from gateway.web.own_proxy import Crowd
@@ -33,64 +37,80 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def test_the_lane_holds_no_page_that_memory_has_given_up(tmp_path: Path) -> None:
-    there = snapshot(tmp_path, articles=120)
-    memory, events = MemoryPages(100_000), start_logging("json", tmp_path / "log")
+@asynccontextmanager
+async def lanes(
+    directory: Path, there: Snapshot, memory_bytes: int = 2**24, clock: Callable[[], datetime] = now
+) -> AsyncIterator[tuple[Public, MemoryPages, Record]]:
+    """What both lanes are made of, without sockets."""
+    memory, events = MemoryPages(memory_bytes), start_logging("json", directory / "log")
     fetches, recoder = Fetches(memory, Nothing()), Recoder(memory, Nothing())
-    delivery = Delivery(memory, fetches, recoder, Said())
-    crowd = Crowd(Said(), time.monotonic())
-    readers = Readers(TrustedProxies(), b"key", now, crowd)
+    delivery, crowd = Delivery(memory, fetches, recoder, Said()), Crowd(Said(), time.monotonic())
+    readers = Readers(TrustedProxies(), b"key", clock, crowd)
     public = Public(lambda: there, delivery, readers, lambda: f"http://{SITE}", frozenset({SITE}), no_other)
-    express = Express(public, memory, Record(events, Metrics(), now, crowd), ("x-forwarded-for",))
-    answered = 0
-    for number in range(120):
-        target = f"/articles/page-{number}"
-        await public.respond(Incoming("GET", target, SITE, [], "102.88.20.34"))
-        answered += express.answer(get(target), "102.88.20.34") is not None
-    express.settle()
-    gc.collect()
-    alive = sum(isinstance(found, StoredPage) for found in gc.get_objects())
-    assert answered > 100
-    assert len(memory) < 20
-    assert alive <= len(memory) + 2
+    yield public, memory, Record(events, Metrics(), clock, crowd)
     for part in (fetches, recoder):
         await part.aclose()
     events.close()
+
+
+def alive(kind: type) -> int:
+    """How many of these anything holds."""
+    gc.collect()
+    return sum(isinstance(found, kind) for found in gc.get_objects())
+
+
+async def test_the_lane_holds_so_many_answers_and_no_more_whatever_is_asked(tmp_path: Path) -> None:
+    async with lanes(tmp_path, snapshot(tmp_path)) as (public, memory, record):
+        express = Express(public, memory, record, (), answers_held=20)
+        await public.respond(Incoming("GET", "/articles/market-day", SITE, [], "102.88.20.34"))
+        for order in permutations(("br", "zstd", "gzip", "identity")):
+            codings = ", ".join(f"{coding};q=0.{9 - rank}" for rank, coding in enumerate(order))
+            for method in ("GET", "HEAD"):
+                asked = get("/articles/market-day", f"Accept-Encoding: {codings}", method=method)
+                assert express.answer(asked, "102.88.20.34")
+        express.settle()
+        assert alive(Answer) <= 20
+
+
+async def test_the_lane_holds_no_page_that_memory_has_given_up(tmp_path: Path) -> None:
+    async with lanes(tmp_path, snapshot(tmp_path, articles=120), 100_000) as (public, memory, record):
+        express = Express(public, memory, record, ("x-forwarded-for",))
+        answered = 0
+        for number in range(120):
+            target = f"/articles/page-{number}"
+            await public.respond(Incoming("GET", target, SITE, [], "102.88.20.34"))
+            answered += express.answer(get(target), "102.88.20.34") is not None
+        express.settle()
+        assert answered > 100
+        assert len(memory) < 20
+        assert alive(StoredPage) <= len(memory) + 2
 
 
 async def test_an_answer_counts_down_to_a_boundary_that_lies_within_a_second(tmp_path: Path) -> None:
     boundary = datetime(2031, 11, 23, 12, 0, 0, 700_000, tzinfo=UTC)
-    late = policy(
-        "late", "notice: {id: first}", effective=f"effective: [{{from: '{boundary.isoformat()}', until: lifted}}]\n"
-    )
-    there, memory, events = snapshot(tmp_path, late), MemoryPages(2**24), start_logging("json", tmp_path / "log")
-    fetches, recoder = Fetches(memory, Nothing()), Recoder(memory, Nothing())
-    moment = [boundary]
-    readers = Readers(TrustedProxies(), b"key", lambda: moment[0], crowd := Crowd(Said(), time.monotonic()))
-    delivery = Delivery(memory, fetches, recoder, Said())
-    public = Public(lambda: there, delivery, readers, lambda: f"http://{SITE}", frozenset({SITE}), no_other)
-    answers = Answers(public, memory, Record(events, Metrics(), now, crowd))
+    begins = f"effective: [{{from: '{boundary.isoformat()}', until: lifted}}]\n"
+    there = snapshot(tmp_path, policy("late", "notice: {id: first}", effective=begins))
     head = Recogniser(()).recognise(get("/articles/market-day"))
     assert head is not None
+    moment = [boundary]
+    async with lanes(tmp_path, there, clock=lambda: moment[0]) as (public, memory, record):
+        answers = Answers(public, memory, record)
 
-    async def control(seconds_before: float) -> str:
-        moment[0] = boundary - timedelta(seconds=seconds_before)
-        _, outgoing = await public.respond(Incoming("GET", "/articles/market-day", SITE, [], None))
-        return dict(outgoing.headers)["Cache-Control"]
+        async def control(seconds_before: float) -> str:
+            moment[0] = boundary - timedelta(seconds=seconds_before)
+            _, outgoing = await public.respond(Incoming("GET", "/articles/market-day", SITE, [], None))
+            return dict(outgoing.headers)["Cache-Control"]
 
-    held = 0.0
-    for before in (100.0, 60.5, 59.9, 30.0, 10.8, 10.3, 9.999, 1.2, 0.6, 0.1):
-        said = await control(before)
-        reader = answers.reader(head, None, there)
-        answer = reader and answers.prepare(head, reader, there)
-        assert answer is not None
-        left = boundary.timestamp() - answer.until / 1e9
-        held += before - left
-        assert said == await control(min(before, left + 0.001)), (before, left)
-    assert held > 40
-    for part in (fetches, recoder):
-        await part.aclose()
-    events.close()
+        held = 0.0
+        for before in (100.0, 60.5, 59.9, 30.0, 10.8, 10.3, 9.999, 1.2, 0.6, 0.1):
+            said = await control(before)
+            reader = answers.reader(head, None, there)
+            answer = reader and answers.prepare(head, reader, there)
+            assert answer is not None
+            left = boundary.timestamp() - answer.until / 1e9
+            held += before - left
+            assert said == await control(min(before, left + 0.001)), (before, left)
+        assert held > 40
 
 
 def test_a_translation_that_is_published_appears_in_its_second_on_the_page_that_links_to_it(tmp_path: Path) -> None:
