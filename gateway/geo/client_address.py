@@ -40,6 +40,11 @@ NO_ADDRESS = "no-address"
 _NAT64 = IPv6Network("64:ff9b::/96")
 _BRACKETED = re.compile(r"\[([^\]\[]*)\](?::[0-9]{1,5})?", re.ASCII)
 _WITH_PORT = re.compile(r"([0-9.]+):[0-9]{1,5}", re.ASCII)
+_NODE = re.compile(
+    r"(\[[0-9A-Fa-f:.]+\]|[0-9.]+|unknown|_[A-Za-z0-9._-]+)(?::(?:[0-9]{1,5}|_[A-Za-z0-9._-]+))?",
+    re.ASCII | re.IGNORECASE,
+)
+"""RFC 7239, section 6. Without brackets nobody could tell where an IPv6 address ends and its port begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +181,8 @@ def _forwarded_hops(lines: Sequence[str]) -> Iterator[Address | str]:
             return
         for element in reversed(found):
             named = [value for name, value in element if name == "for"]
-            if len(named) > 1:
-                yield UNPARSABLE
-            elif not named or named[0].lower() == "unknown" or named[0].startswith("_"):
+            node = _NODE.fullmatch(named[0]) if len(named) == 1 else None
+            if not named or (node and (node[1].lower() == "unknown" or node[1].startswith("_"))):
                 yield NO_ADDRESS
             else:
-                yield parse_address(named[0]) or UNPARSABLE
+                yield (parse_address(node[1]) if node else None) or UNPARSABLE

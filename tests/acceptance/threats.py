@@ -36,21 +36,31 @@ THREATS: dict[int, Fault] = {
     8: Fault("IPv4 within IPv6", (
         "geo/test_locate.py::test_a_mapped_address_stands_where_the_plain_one_does",
         "geo/test_client_address.py::test_a_mapped_peer_is_the_proxy_that_it_holds",
+        "addresses/test_forms.py::test_each_form_is_that_address_or_nobodys",
     )),
     9: Fault("6to4, Teredo, NAT64", (
         "geo/test_client_address.py::test_every_wrapping_of_an_address_is_that_address",
         "geo/test_locate.py::test_a_reader_in_moscow_is_there_however_the_address_is_wrapped",
+        "addresses/test_forms.py::test_each_form_is_that_address_or_nobodys",
     )),
-    10: Fault("zone identifiers", ("geo/test_client_address.py::test_the_walk_over_x_forwarded_for",)),
+    10: Fault("zone identifiers", (
+        "geo/test_client_address.py::test_the_walk_over_x_forwarded_for",
+        "addresses/test_forms.py::test_each_form_is_that_address_or_nobodys",
+    )),
     11: Fault("other ways to write a number", (
         "geo/test_client_address.py::test_an_address_is_read_back_however_it_is_written",
         "geo/test_client_address_edges.py::test_no_letter_beside_an_address_is_forgiven",
+        "addresses/test_forms.py::test_each_form_is_that_address_or_nobodys",
     )),
     12: Fault("RFC 7239's grammar", (
         "geo/test_forwarded.py::test_what_the_grammar_makes_is_read_as_a_second_parser_reads_it",
         "geo/test_forwarded.py::test_neither_parser_takes_what_the_other_refuses",
+        "addresses/test_forms.py::test_each_form_is_that_address_or_nobodys",
     )),
-    13: Fault("ports and brackets", ("geo/test_client_address.py::test_the_walk_over_x_forwarded_for",)),
+    13: Fault("ports and brackets", (
+        "geo/test_client_address.py::test_the_walk_over_x_forwarded_for",
+        "addresses/test_forms.py::test_each_form_is_that_address_or_nobodys",
+    )),
     14: Fault("the PROXY protocol", (
         "addresses/test_proxy_protocol.py::test_anything_else_is_refused",
         "addresses/test_proxy_listener.py::test_a_balancer_that_says_no_right_header_gets_no_answer",
