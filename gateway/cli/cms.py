@@ -8,6 +8,7 @@ from dataclasses import replace
 from gateway.content.message import Request, Response, joined
 from gateway.content.origin import Origin
 from gateway.content.origin.coding import decode
+from gateway.content.origin.error import OriginError
 from gateway.errors import ContentError
 from gateway.events import NoEvents
 from gateway.origins import care_of, rules_of
@@ -19,10 +20,16 @@ _AGENT = ("User-Agent", "gateway")
 
 
 def page_of(settings: Settings, target: str) -> tuple[Response, Recognised | None]:
-    """The page as the CMS says it just now, any content coding undone, and what it is. Raises OriginError, and
-    ContentError where it is none that readers are shown.
+    """The page as the CMS says it just now, any content coding undone, and what it is. Raises ContentError
+    where it is none that readers are shown, or none is to be had.
     """
-    response = asyncio.run(_asked(settings, target))
+    try:
+        response = asyncio.run(_asked(settings, target))
+    except OriginError as error:
+        raise ContentError(
+            f"{settings.origin}{target} could not be fetched ({error}); see that GATEWAY_CONTENT names the CMS, and "
+            "that this machine may ask it"
+        ) from error
     if response.status != 200:
         raise ContentError(f"{settings.origin}{target}: the CMS says {response.status} {response.reason}")
     coding = joined(response.fields, "content-encoding")

@@ -48,6 +48,12 @@ def test_explain_asks_the_cms_for_the_page_and_says_why(cms: Apart, tmp_path: Pa
     assert asked.returncode == 0, asked.stderr
     assert json.loads(asked.stdout)["treatments"] == ["notice:warned"]
     assert verb(cms, "explain", "--unknown", "/logo.png", "--policies", policies).returncode == 2
+    silent = subprocess.run(
+        [sys.executable, "-m", "gateway", "explain", "--unknown", "/x", "--policies", policies],
+        env={**os.environ, "GATEWAY_CONTENT": "http://127.0.0.1:1", "COLUMNS": "200"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (silent.returncode, "GATEWAY_CONTENT" in silent.stderr) == (1, True), silent.stderr
     gone = verb(cms, "explain", "--unknown", "/nowhere", "--policies", policies)
     assert (gone.returncode, "the CMS says 404" in gone.stderr + gone.stdout) == (1, True)
 
