@@ -70,7 +70,10 @@ class Operations:
         """Remove stored pages, and what a CMS said, here, in Redis and, by its channel, in every other process; then
         look again. Of an article that there is not, what is left of it goes; nothing left was hardly meant: `error`.
         """
-        tags = purge_tags(article=article, tag=tag, url=url)
+        try:
+            tags = purge_tags(article=article, tag=tag, url=url)
+        except ValueError:
+            return {"error": f"{url!r} is no URL"}
         said, shared = await self._passage.purge(tags) if self._passage else (0, 0)
         removed = self._memory.purge(tags) + said
         stored = await self._store.purge(tags) + shared
@@ -98,6 +101,8 @@ class Operations:
     async def _no_such(self, slug: str) -> str:
         """What is wrong with a slug; "" if nothing is. What articles a CMS has, it alone knows."""
         facts = self._upkeep.current().index.facts
-        if self._passage is not None or slug in facts:
+        if self._passage is not None:
+            return "" if slug.startswith("/") else f"a CMS's article is named by its path, as /news/{slug}"
+        if slug in facts:
             return ""
         return await asyncio.to_thread(no_such_article, slug, facts)  # to look through a hundred thousand takes time

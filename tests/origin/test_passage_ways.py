@@ -232,6 +232,14 @@ def test_a_preview_shows_anothers_page_and_its_token_stays_here(site: Newsroom) 
     assert sorted(asked) == ["/story/preview?id=1", "/story/preview?preview=true"]
 
 
+def test_a_name_that_no_page_of_a_cms_can_have_is_refused_with_the_form_that_it_has(site: Newsroom) -> None:
+    previewed = site.running.admin("/preview", {"article": "story/x", "in": "RU"})
+    purged = site.running.admin("/purge", {"article": "story/x"})
+    for answer in (previewed, purged):
+        assert answer.status == 404
+        assert "named by its path, as /news/story/x" in str(answer.json()["error"])
+
+
 def test_the_gateways_own_pages_stay_its_own(site: Newsroom) -> None:
     assert site.get("/-/transparency", LAGOS, Host=SITE).status == 200
     assert site.get("/-/notices/warned", LAGOS, Host=SITE).status == 200
