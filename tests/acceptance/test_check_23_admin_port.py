@@ -78,6 +78,8 @@ def fuzzed(running: Running) -> list[object]:
         b'"tag"',
         b'"all"',
         b'"actor"',
+        b'"url"',
+        b'"http://[x"',
         b'"revision"',
         b"\\ud800",
     )

@@ -53,6 +53,12 @@ def test_so_does_the_admin_port(site: Running, path: str, body: dict[str, str]) 
     assert site.admin(path, {"article": SLUG}).status == 200
 
 
+def test_what_is_no_url_is_refused_by_the_admin_port_and_nothing_is_purged(site: Running) -> None:
+    for url in ("http://[x", "//[", "https://[::1", "http://[::1%]/"):
+        answer = site.admin("/purge", {"url": url})
+        assert (answer.status, answer.json()["error"]) == (404, f"{url!r} is no URL")
+
+
 def test_a_preview_of_a_place_that_there_is_not_is_refused_by_the_admin_port(site: Running) -> None:
     answer = site.admin("/preview", {"article": SLUG, "in": "UK"})
     assert answer.status == 404
