@@ -20,7 +20,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.benchmarks import peers, report, scenarios
-from tests.benchmarks.__main__ import SERVER_CORE, measure
+from tests.benchmarks.__main__ import LOAD_CORE, SERVER_CORE, measure
+from tests.benchmarks.hits import share_of_hits
 from tests.benchmarks.material import HOST, Material, make
 from tests.running import POLICIES, Running, gateway
 
@@ -33,7 +34,8 @@ FIRST = datetime(2009, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class Grown:
     """One size. Seconds from the command to readiness, without what an earlier start kept and with it; megabytes
-    resident after the start, at most, and after the load.
+    resident after the start, at most, and after the load. `hits`: the share of answers from a memory of the usual bound,
+    where all articles are read; None where their number does not grow.
     """
 
     size: int
@@ -47,6 +49,7 @@ class Grown:
     microseconds: float
     ratio_by_processor_time: float
     wrong: int
+    hits: float | None
 
 
 def main() -> int:
@@ -88,7 +91,7 @@ def _table(
     kind: str, sizes: Sequence[int], material: Material, directory: Path, given: argparse.Namespace
 ) -> list[Grown]:
     with contextlib.ExitStack() as stack:
-        starts, servers, running = [], [], []
+        starts, servers, running, slugs = [], [], [], []
         for size in sizes:
             home = directory / f"{kind}-{size}"
             home.mkdir(parents=True)
@@ -111,16 +114,18 @@ def _table(
                 peers.pin(one.process.pid, SERVER_CORE)
             servers.append(peers.Peer(f"{size:,}", one.port, pids, one.log))
             running.append(one)
+            slugs.append([file.stem for file in sorted(content.glob("articles/*/*.md"))])
         rounds = measure(servers, scenarios.WARM, material, directory, given)
         rows = {row.server: row for row in report.rows(rounds)}
         found = []
-        for size, server, one, started in zip(sizes, servers, running, starts, strict=True):
+        for size, server, one, started, named in zip(sizes, servers, running, starts, slugs, strict=True):
             row = rows[server.name]
             first_start, start, resident, peak = started
             loaded, most = _megabytes(one)
+            hits = share_of_hits(one, named, material, directory, LOAD_CORE) if kind == "articles" else None
             found.append(
                 Grown(size, first_start, start, resident, max(peak, most), loaded, row.rate, row.ratio,
-                      row.microseconds, row.ratio_by_processor_time, sum(run.wrong for run in rounds[server.name]))
+                      row.microseconds, row.ratio_by_processor_time, sum(run.wrong for run in rounds[server.name]), hits)
             )  # fmt: skip
         return found
 
@@ -208,13 +213,13 @@ def _order(root: Path, number: int, where: str) -> None:
 def _as_text(kind: str, rows: Sequence[Grown]) -> str:
     """A Markdown table that is also legible in a terminal."""
     lines = [
-        f"| {kind:>8} | first start s | start s | RSS MB | peak MB | loaded MB | requests/s | ratio | CPU µs | by CPU |",
-        f"|{'-' * 9}:|--------------:|--------:|-------:|--------:|----------:|-----------:|------:|-------:|-------:|",
+        f"| {kind:>8} | first start s | start s | RSS MB | peak MB | loaded MB | requests/s | ratio | CPU µs | by CPU | hits |",
+        f"|{'-' * 9}:|--------------:|--------:|-------:|--------:|----------:|-----------:|------:|-------:|-------:|-----:|",
     ]
     lines += [
         f"| {row.size:8,} | {row.first_start:13.1f} | {row.start:7.1f} | {row.resident_mb:6.0f} | {row.peak_mb:7.0f} | "
         f"{row.loaded_mb:9.0f} | {row.rate:10,.0f} | {row.ratio:5.2f} | {row.microseconds:6.1f} | "
-        f"{row.ratio_by_processor_time:6.2f} |"
+        f"{row.ratio_by_processor_time:6.2f} | {'' if row.hits is None else format(row.hits, '.0%'):>4} |"
         for row in rows
     ]
     return "\n".join(lines)
