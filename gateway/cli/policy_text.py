@@ -139,7 +139,8 @@ def show_explain(
     published: bool,
 ) -> None:  # fmt: skip
     """The whole trace in sentences."""
-    say(f"{facts.slug} ({facts.language}, {facts.section}), {now.isoformat(timespec='seconds')}", style="bold")
+    kind = ", ".join(filter(None, (facts.language, facts.section)))
+    say(f"{facts.slug} ({kind}), {now.isoformat(timespec='seconds')}", style="bold")
     say(_where(location))
     near = [f"{name} {standing}" for name, standing in location.standings.items() if standing > Standing.OUTSIDE]
     say("Standing: " + (", ".join(near) or "outside every region that policies name") + ".")
