@@ -55,10 +55,17 @@ def held(found: Recognised, policies: PolicySet, page: Decision) -> tuple[Recogn
 
 
 def only_refused(found: Recognised, entries: Sequence[Decision]) -> tuple[Decision, ...]:
-    """Decisions on entries, as they hold for those that are only mentioned."""
-    whole = len(found.entries) - found.mentions
-    mentioned = (replace(one, treatments=Treatments(refusal=one.treatments.refusal)) for one in entries[whole:])
-    return (*entries[:whole], *mentioned)
+    """Decisions on entries, as they hold for those that are only mentioned, and those in pieces of HTML."""
+    pieced = len(found.entries) - found.pieced
+    whole = pieced - found.mentions
+    return (
+        *entries[:whole],
+        *(replace(one, treatments=Treatments(refusal=one.treatments.refusal)) for one in entries[whole:pieced]),
+        *(
+            replace(one, treatments=replace(one.treatments, notices=(), protect=frozenset(), social=()))
+            for one in entries[pieced:]
+        ),
+    )
 
 
 def _names(policies: PolicySet, facts: Facts, *, whole: bool = False) -> set[str]:

@@ -112,6 +112,18 @@ def test_a_piece_that_a_script_adds_to_a_list_is_a_list() -> None:
         assert (gone in text, "Other</a>" in text, "<html" in text) == (False, True, False), text
 
 
+def test_a_piece_of_a_list_that_comes_in_json_is_a_list() -> None:
+    piece = FULL[FULL.index("<article") : FULL.index("</body>")]
+    of = cms.page(json.dumps({"success": True, "data": {"html": piece, "next": "/?page=2"}}), "application/json")
+    assert [one.slug for one in cms.known(of, "/").entries] == ["/list/", "/other/"]
+    for treatments, gone in ((REFUSED, "of names"), (cms.withheld(f"quote:{SECRET}"), "fourteen")):
+        treated = listed(of, {"/list/": treatments})
+        said = json.loads(treated.page.body)
+        assert (said["success"], said["data"]["next"]) == (True, "/?page=2")
+        assert (gone in said["data"]["html"], "Other</a>" in said["data"]["html"]) == (False, True)
+    assert listed(of, {"/list/": cms.withheld("quote:No such words are here")}).page.body is of.body
+
+
 def test_a_list_that_shows_nothing_of_what_is_withheld_passes_as_it_is() -> None:
     of = cms.page(FULL)
     treated = listed(of, {"/list/": cms.withheld("quote:No such words are here", "selector:.none", media=("u/x.jpg",))})

@@ -59,18 +59,20 @@ class Found:
     mentions: int = 0
 
 
-def articles_in(text: str, reading: Reading) -> Found | None:
-    """What articles a JSON body holds; None where it holds none, or is no JSON."""
+def json_of(text: str) -> object:
+    """The value of a JSON body; None where it is none."""
     try:
-        value = orjson.loads(text.encode("utf-8", "replace"))
+        return orjson.loads(text.encode("utf-8", "replace"))
     except orjson.JSONDecodeError:
         return None
+
+
+def articles_in(value: object, reading: Reading) -> Found:
+    """What articles a JSON body holds."""
     objects = list(article_objects(value))
     if len(objects) == 1 and not isinstance(value, list) and not _listed(value, objects[0]):
         return Found((_facts(objects[0], reading, single=True),), single=True)
     mentions = list(mentions_in(value, reading.hosts))
-    if not objects and not mentions:
-        return None
     facts = tuple(_facts(one, reading, single=False) for one in (*objects, *mentions))
     return Found(facts, single=False, mentions=len(mentions))
 
@@ -80,7 +82,7 @@ def article_objects(value: object, depth: int = 0) -> Iterator[dict[str, object]
     if depth > DEEPEST:
         return
     if isinstance(value, dict):
-        if _is_article(value):
+        if is_article_object(value):
             yield value
             return
         for inner in value.values():
@@ -125,10 +127,11 @@ def _is_mention(one: dict[str, object], hosts: Hosts) -> bool:
     addresses = (fields.get(name) for name in _ADDRESSES)
     address = next((said for said in addresses if isinstance(said, str) and "/" in said), "")
     titled = any(rendered(fields.get(name)) for name in TITLES)
-    return titled and hosts.path(address) not in ("", "/") and not _is_article(one)
+    return titled and hosts.path(address) not in ("", "/") and not is_article_object(one)
 
 
-def _is_article(one: dict[str, object]) -> bool:
+def is_article_object(one: dict[str, object]) -> bool:
+    """Whether an object looks like an article: a title, a text, and an address or a date."""
     fields = _fields(one)
     titled = any(rendered(fields.get(name)) for name in TITLES)
     return (

@@ -12,6 +12,7 @@ from gateway.content.sanitise import plain_text
 from gateway.policy.decision import Decision, DueNotice, Treatments
 from gateway.render.foreign.fragment import Entry
 from gateway.render.foreign.json_body import TEXTS, TITLES, article_objects, mentions_in, rendered
+from gateway.render.foreign.json_pieces import treat_pieces
 from gateway.render.foreign.outcome import Made
 from gateway.render.foreign.page_treat import Page
 from gateway.render.foreign.preview import spoken
@@ -34,6 +35,9 @@ def treat_json(page: Page, found: Recognised, entries: Sequence[Decision]) -> Ma
         objects += mentions_in(value, page.hosts)
     decided = [page.treatments] if found.article else [one.treatments for one in entries]
     facts = [found.facts] if found.article else list(found.entries)
+    before = _dumped(value) if found.pieced else b""
+    if found.pieced:
+        treat_pieces(value, page, found.entries[-found.pieced :], entries[-found.pieced :])
     due: tuple[DueNotice, ...] = ()
     gone: list[dict[str, object]] = []
     for one, its_facts, treatments in zip(objects, facts, decided, strict=False):
@@ -51,11 +55,15 @@ def treat_json(page: Page, found: Recognised, entries: Sequence[Decision]) -> Ma
     value = _without(value, gone)
     if isinstance(value, dict) and due:
         value = {**value, "notices": notices_json(due)}
+    body = _dumped(value)
+    return None if body == before else Made(body, JSON, due)
+
+
+def _dumped(value: object) -> bytes:
     try:
-        body = orjson.dumps(value)
+        return orjson.dumps(value)
     except TypeError:  # some text holds what UTF-8 cannot; escaped, as JSON may have it, it harms nobody
-        body = json.dumps(value).encode("ascii")
-    return Made(body, JSON, due)
+        return json.dumps(value).encode("ascii")
 
 
 def whole_page_instead(page: Page) -> Made | None:

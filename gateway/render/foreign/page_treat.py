@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -10,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 from gateway.content.article import Facts
 from gateway.content.markdown import prose
 from gateway.content.sanitise import plain_text
-from gateway.policy.decision import DueNotice, Treatments
+from gateway.policy.decision import Decision, DueNotice, Treatments
 from gateway.render.foreign.anatomy import Anatomy, anatomy
 from gateway.render.foreign.document import Document, attribute, parse, writable
 from gateway.render.foreign.flow import Flow
@@ -51,6 +52,24 @@ class Page:
     hosts: Hosts
     refused: frozenset[tuple[str, str]] = frozenset()
     held: Held = ()
+
+
+def refused_of(entries: Sequence[Facts], decided: Sequence[Decision]) -> frozenset[tuple[str, str]]:
+    """The articles of a list that its reader does not get, as `Page.refused` has them."""
+    pairs = zip(entries, decided, strict=False)
+    return frozenset(
+        (one.slug, away.listing) for one, decision in pairs if (away := decision.treatments.refusal) is not None
+    )
+
+
+def held_of(entries: Sequence[Facts], decided: Sequence[Decision]) -> Held:
+    """Those that are not shown as they are, together of which the same is not shown."""
+    held: dict[Treatments, set[str]] = {}
+    for facts, one in zip(entries, decided, strict=False):
+        done = one.treatments
+        if done.refusal is None and (done.withheld or done.substitutes):
+            held.setdefault(Treatments(withheld=done.withheld, substitutes=done.substitutes), set()).add(facts.slug)
+    return tuple((frozenset(paths), treatments) for treatments, paths in held.items())
 
 
 def told_only(body: bytes, page: Page, encoding: str) -> bytes | None:

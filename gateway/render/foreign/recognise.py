@@ -14,7 +14,8 @@ from gateway.render.foreign.document import attribute, is_whole, parse
 from gateway.render.foreign.facts import Reading, facts_of
 from gateway.render.foreign.feed import entries_of, read_feed
 from gateway.render.foreign.hosts import Hosts, canonical_path
-from gateway.render.foreign.json_body import articles_in, is_page_data
+from gateway.render.foreign.json_body import articles_in, is_page_data, json_of
+from gateway.render.foreign.json_pieces import listed_in
 from gateway.render.foreign.media_type import Kind, kind_of
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.statements import Statements, statements
@@ -35,7 +36,8 @@ class Recognised:
     every article can mean it, and `treat` applies nothing of them but notices and protection. `builds_page`: a script
     of a framework builds the page from it, in the reader's browser, so it leaves at the door of pages. `gone`: it says
     that nothing is there (404, 410), or that it may not be shown (451). `mentions`: so many of the last entries are
-    there by title and address alone; such a one can be refused, and is else as it is.
+    there by title and address alone; such a one can be refused, and is else as it is. `pieced`: after these, so many
+    are in pieces of HTML.
     """
 
     door: Door
@@ -45,6 +47,7 @@ class Recognised:
     builds_page: bool = False
     gone: bool = False
     mentions: int = 0
+    pieced: int = 0
 
 
 def recognise(response: Response, target: str, rules: Rules, host: str = "", *, digest: str = "") -> Recognised | None:
@@ -72,15 +75,18 @@ def recognise(response: Response, target: str, rules: Rules, host: str = "", *, 
     if kind is Kind.FLIGHT:  # a page in pieces, for a script that has a page already; what it says of itself is hidden
         article = is_article_path(path, said=True, rules=rules)
         return Recognised(Door.HTML, facts_of(reading, Statements()), article, builds_page=True)
-    articles = articles_in(text, reading)
-    if articles is None:
-        return None
+    value = json_of(text)
+    articles = articles_in(value, reading)
     if articles.single:
         if is_page_data(path):
             return Recognised(Door.HTML, articles.facts[0], builds_page=True)
         return Recognised(Door.JSON, articles.facts[0])
     plain = facts_of(reading, Statements())
-    return Recognised(Door.JSON, plain, article=False, entries=articles.facts, mentions=articles.mentions)
+    pieced = listed_in(value, reading, plain.language)
+    if not articles.facts and not pieced:
+        return None
+    entries = (*articles.facts, *pieced)
+    return Recognised(Door.JSON, plain, False, entries, mentions=articles.mentions, pieced=len(pieced))
 
 
 def is_article_path(path: str, said: bool, rules: Rules) -> bool:

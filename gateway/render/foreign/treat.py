@@ -18,7 +18,7 @@ from gateway.render.foreign.feed_treat import treat_feed
 from gateway.render.foreign.hosts import Hosts
 from gateway.render.foreign.json_treat import treat_json, whole_page_instead
 from gateway.render.foreign.outcome import Alarm, Made
-from gateway.render.foreign.page_treat import Held, Page, shows_held, told_only, treat_page
+from gateway.render.foreign.page_treat import Held, Page, held_of, refused_of, shows_held, told_only, treat_page
 from gateway.render.foreign.recognise import Recognised
 from gateway.render.foreign.rules import Rules
 from gateway.render.foreign.scrub import Hidden
@@ -61,7 +61,7 @@ def treat(
     treatments = decision.treatments if found.article else _of_any_page(decision.treatments)
     held: Held = ()
     if found.door is Door.LISTING:
-        held = _held(found, entries)
+        held = held_of(found.entries, entries)
         treatments, entries = _of_list(treatments, entries), _refused(entries)
     said = joined(response.fields, "content-type") or ""
     language = found.facts.language
@@ -100,11 +100,7 @@ def _treated(
 ) -> Treated:
     language = found.facts.language
     text, encoding = decoded(response.body, said)
-    refused = frozenset(
-        (facts.slug, one.treatments.refusal.listing)
-        for facts, one in zip(found.entries, entries, strict=False)
-        if found.door is Door.LISTING and one.treatments.refusal is not None
-    )
+    refused = refused_of(found.entries, entries) if found.door is Door.LISTING else frozenset()
     page = Page(text, found.facts, treatments, rules, hosts, refused, held)
     made: Made | None
     if found.builds_page:
@@ -146,16 +142,6 @@ def _of_list(treatments: Treatments, entries: Sequence[Decision]) -> Treatments:
         notices=once(treatments.notices, *(one.notices for one in shown)),
         protect=treatments.protect.union(*(one.protect for one in shown)),
     )
-
-
-def _held(found: Recognised, entries: Sequence[Decision]) -> Held:
-    """Which articles the page must not show as they are, those together of which the same is not shown."""
-    held: dict[Treatments, set[str]] = {}
-    for facts, one in zip(found.entries, entries, strict=False):
-        done = one.treatments
-        if done.refusal is None and (done.withheld or done.substitutes):
-            held.setdefault(Treatments(withheld=done.withheld, substitutes=done.substitutes), set()).add(facts.slug)
-    return tuple((frozenset(paths), treatments) for treatments, paths in held.items())
 
 
 def _refused(entries: Sequence[Decision]) -> Sequence[Decision]:
