@@ -3,10 +3,15 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
+# Nothing comes from a registry but what deploy/lock names, with one of the hashes there, built already: no code of a package
+# runs while it is installed. The gateway itself comes from here, built by what the lock brought.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCKED  := $(INSTALL) --require-hashes --only-binary :all: --requirement
+
 # What fails in company is tried once more by itself, and counts if it fails again. (Status 5: nothing was asked for.)
 AGAIN  := $(BIN)/pytest --last-failed --last-failed-no-failures none
 
-.PHONY: help serve test lint acceptance bench soak fuzz screenshots packages clean
+.PHONY: help serve test lint acceptance bench soak fuzz screenshots lock bom packages clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -35,12 +40,21 @@ soak: $(VENV)/development packages ## Break everything while readers read: ARGS=
 	$(BIN)/python -m tests.chaos $(ARGS)
 
 fuzz: $(VENV)/development ## Fuzz what reads foreign bytes: ARGS="all --seconds 60", or one target; installs Atheris
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable '.[dev,fuzz]'
+	$(LOCKED) deploy/lock/fuzz.txt
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
 screenshots: $(VENV)/development packages ## Take the README's screenshots from a running gateway in Chromium
 	$(BIN)/python -m tests.screenshots deploy/screenshots
 	$(BIN)/python -m tests.foreign.screenshots deploy/screenshots try wordpress-after
+
+lock: $(VENV)/development ## Renew deploy/lock after a change of pyproject.toml; ARGS=--upgrade: newest of all that it leaves open
+	$(BIN)/python -m tests.supply $(ARGS)
+
+bom: $(VENV)/development ## Write what the gateway runs on, with licences, into build/gateway.cdx.json (CycloneDX)
+	rm -rf build/bom
+	$(MAKE) VENV=build/bom build/bom/runtime
+	build/bom/bin/python -m pip uninstall --quiet --yes pip setuptools
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file build/gateway.cdx.json build/bom/bin/python
 
 packages: ## Install the Debian packages that the tests use, where that is allowed
 	@sh tests/debian-packages.sh
@@ -51,14 +65,15 @@ clean: ## Remove what make made (the state directory stays)
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/runtime: $(BIN)/python pyproject.toml deploy/constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable .
+$(VENV)/runtime: $(BIN)/python pyproject.toml deploy/lock/runtime.txt
+	$(LOCKED) deploy/lock/runtime.txt
+	$(INSTALL) --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
-$(VENV)/development: $(VENV)/runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable '.[dev]'
+$(VENV)/development: $(VENV)/runtime deploy/lock/bom.txt deploy/lock/development.txt
+	$(LOCKED) deploy/lock/development.txt
 	@touch $@
 
-$(VENV)/acceptance: $(VENV)/development
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable '.[acceptance]'
+$(VENV)/acceptance: $(VENV)/development deploy/lock/acceptance.txt
+	$(LOCKED) deploy/lock/acceptance.txt
 	@touch $@

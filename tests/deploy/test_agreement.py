@@ -136,7 +136,12 @@ def test_the_container_file_names_paths_that_exist_and_no_registry() -> None:
             assert (DEPLOY.parent / source).exists(), source
     assert all("." not in image.split("/")[0].split(":")[0] for image in re.findall(r"^FROM (\S+)", text, re.MULTILINE))
     assert "USER 10001:10001" in text
-    assert "--constraint deploy/constraints.txt" in text
+    installs = re.findall(r"pip install (.*?)(?: \\)?$", text, re.MULTILINE)
+    assert installs == [
+        "--require-hashes --only-binary :all: --requirement deploy/lock/runtime.txt",
+        "--require-hashes --only-binary :all: --requirement deploy/lock/bom.txt",
+        "--no-deps --no-build-isolation --no-index .",
+    ]
 
 
 def test_ports_and_paths_are_the_codes_own() -> None:

@@ -22,7 +22,7 @@ from tests.running import REPOSITORY
 
 README = REPOSITORY / "README.md"
 NEEDED = ("bash", "make", "curl", "jq")
-COPIED = ("Makefile", "pyproject.toml", "deploy/constraints.txt", "policies", "gateway/sample")
+COPIED = ("Makefile", "pyproject.toml", "deploy/lock", "policies", "gateway/sample")
 TYPING_SECONDS = 0.3
 """Nobody types faster; meanwhile a log line is written."""
 WAIT_SECONDS = 60.0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.floors import FLOORS, _numbers, assert_floors
+from gateway.floors import COMPILED, FLOORS, _numbers, assert_floors
 
 
 def start(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -46,6 +46,19 @@ def test_on_a_library_with_known_holes_nothing_is_served(tmp_path: Path, name: s
     assert ended.returncode == 1
     assert f"{name} 2.9.9: " in ended.stderr
     assert f"install at least {FLOORS[name][0]}" in " ".join(ended.stderr.split())
+
+
+@pytest.mark.parametrize("part", [part for parts in COMPILED.values() for part in parts])
+def test_where_a_compiled_part_cannot_be_loaded_nothing_is_served(tmp_path: Path, part: str) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import sys\nsys.modules[{part!r}] = None\n"
+    )  # as a torn wheel would be
+    ended = start(tmp_path, PYTHONPATH=str(tmp_path))
+    assert ended.returncode == 1
+    said = " ".join(ended.stderr.split())
+    assert f"without its compiled part {part}: " in said or "aiohttp runs without its C parser" in said
+    assert "install" in said
+    assert not (tmp_path / "s" / "public-address").exists()
 
 
 def test_what_is_installed_here_is_enough_and_versions_are_compared_as_numbers() -> None:
