@@ -121,7 +121,7 @@ class Settings(BaseModel):
         default="/", description="what it is asked, with HEAD, to find out whether it is well again"
     )
     express: Literal["on", "off"] = Field(default="on", description="answer warm plain GETs ahead of aiohttp")
-    memory_cache_bytes: int = Field(default=64 * 2**20, ge=0, description="bound of the in-process cache")
+    memory_cache_bytes: int = Field(default=64 * 2**20, ge=0, description="bytes of pages that each process keeps")
     worker_memory_bytes: int = Field(
         default=2**30,
         ge=0,
