@@ -78,7 +78,7 @@ class Asking:
                 if asked.personal:
                     await self._supersede(head, request.target, old if streamed.framed else None)
                     return None
-            limit, treats = self.origin.care.body_bytes, asked.careful and treatable(head.fields)
+            limit, treats = self.origin.care.body_bytes, self._looks_into(asked, streamed)
             if not (treats or confirmed) and (not keepable or (streamed.length or 0) > limit):
                 if request.method == "HEAD" and old is not None and head.status == 200:
                     await self._put(head_updated(request, old, head, requested_at, received_at, profile), old)
@@ -125,7 +125,7 @@ class Asking:
                 await self.responses.purge(doubtful)
             known = not asked.careful and (asked.body is None or request.method != "GET")  # of a GET all that it means
             keeps = known and streamed.framed and may_keep(request, head.status, head.fields, self.profile)
-            if not keeps and not (asked.careful and treatable(head.fields)):
+            if not keeps and not self._looks_into(asked, streamed):
                 return await self._streaming(asked, Passed(head, "bypass", "bypass", "origin"), stack, streamed)
             part = head.status in (206, 416) and values(request.fields, "range")
             partial = bool(part) or request.method == "HEAD"
@@ -145,6 +145,13 @@ class Asking:
         self.counts["stale"] += status == "stale"
         sight = await self.treatment.of_stored(asked.reading, stored) if asked.careful else NOTHING
         return Passed(stored.response, how, status, level, sight, stored, collapsed=collapsed)
+
+    def _looks_into(self, asked: Asked, streamed: StreamedResponse) -> bool:
+        """Whether policies may have something to say of what is in it. What is only observed is not refused for its
+        size.
+        """
+        large = (streamed.length or 0) > self.origin.care.body_bytes
+        return asked.careful and treatable(streamed.fields) and not (large and asked.reading.snapshot.observes)
 
     async def _credible(self, asked: Asked, streamed: StreamedResponse, old: Stored | None, now: float) -> Response:
         """The whole answer. Raises OriginError also for one that looks like a failure, if the old one may stand in."""

@@ -80,7 +80,12 @@ class Treatment:
 
     async def of_stored(self, reading: Reading, stored: Stored) -> Sight:
         """What this reader sees of a response that is kept."""
-        known = _named(reading, await self._looked_at(stored))
+        try:
+            known = _named(reading, await self._looked_at(stored))
+        except OriginError:
+            if not reading.snapshot.observes:
+                raise
+            known = Known(None, "")  # nothing would be done to it
         if known.found is None:
             return await self.of_unseen(reading, stored.uri, stored.fields)
         self._media.note(reading, known, stored.response, stored.uri)
@@ -88,7 +93,12 @@ class Treatment:
 
     async def of_passing(self, reading: Reading, response: Response, target: str) -> Sight:
         """The same of a response that nobody may keep."""
-        known = _named(reading, await self._look(response, target, ""))
+        try:
+            known = _named(reading, await self._look(response, target, ""))
+        except OriginError:
+            if not reading.snapshot.observes:
+                raise
+            known = Known(None, "")  # nothing would be done to it
         if known.found is None:
             return await self.of_unseen(reading, target, response.fields)
         self._media.note(reading, replace(known, version=""), response, target)  # each reader has another version
@@ -162,7 +172,10 @@ class Treatment:
 
     def recall(self, reading: Reading, stored: Stored) -> Sight | None:
         """The same as far as it is at hand; None where something would have to be made or fetched."""
-        looked_at = self.known(stored)
+        try:
+            looked_at = self.known(stored)
+        except OriginError:
+            return None  # whoever waits for an answer is told
         if looked_at is None:
             return None
         known = _named(reading, looked_at)

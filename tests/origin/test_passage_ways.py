@@ -284,6 +284,11 @@ def test_without_the_cms_readers_get_a_page_that_says_when_to_come_back(
         news.apart.listen()
 
 
+def test_a_page_in_a_coding_that_nobody_can_undo_is_an_error_each_time(site: Newsroom) -> None:
+    site.cms.answers["/story/odd"] = [page("odd", "Content-Encoding: odd", KEPT)]
+    assert [site.get("/story/odd", reader, Host=SITE).status for reader in (LAGOS, LAGOS, MOSCOW)] == [502] * 3
+
+
 def test_observing_leaves_every_byte_and_says_what_would_have_been_done(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -295,6 +300,13 @@ def test_observing_leaves_every_byte_and_says_what_would_have_been_done(
         event = news.running.wait_for("request")[0]
         assert event["gateway.decision.shadow"] == ["warn=notice:warned"]
         assert event["gateway.decision.treatments"] == []
+        large = story("large") * 6000
+        for path, sent in (("/story/large", large), ("/story/odd", story("odd"))):
+            for kept in (KEPT, "Cache-Control: no-store"):
+                fields = ("Content-Type: text/html", kept, *(["Content-Encoding: odd"] if "odd" in path else []))
+                news.cms.answers[f"{path}?{kept}".replace(" ", "")] = [response(sent, "200 OK", *fields)]
+                for reader in (MOSCOW, LAGOS):
+                    assert news.get(f"{path}?{kept}".replace(" ", ""), reader).body == sent, (path, kept)
 
 
 def test_what_lies_under_a_blocked_path_is_blocked_whatever_it_is(tmp_path_factory: pytest.TempPathFactory) -> None:
