@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import mmap
 import os
+import stat
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -34,14 +35,8 @@ Address = IPv4Address | IPv6Address
 
 _CHUNK_BYTES = 1 << 20
 _SAMPLE = 200
-_READ_ERRORS = (
-    ValueError,
-    RuntimeError,
-    TypeError,
-    KeyError,
-    OverflowError,
-    MemoryError,
-)  # InvalidDatabaseError: RuntimeError
+# maxminddb's own InvalidDatabaseError is a RuntimeError
+_READ_ERRORS = (ValueError, RuntimeError, TypeError, KeyError, OverflowError, MemoryError)
 
 
 @dataclass(slots=True, weakref_slot=True)
@@ -129,8 +124,10 @@ def _private_copy(path: Path) -> tuple[int, str, int]:
     """The file in sealed memory: descriptor, digest, bytes. Refuses a file that changes while it is read."""
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_without_waiting) as file:
             before = os.fstat(file.fileno())
+            if not stat.S_ISREG(before.st_mode):
+                raise EvidenceError(f"{path}: a pipe or a device, and no file; name an .mmdb file")
             copy = os.memfd_create("evidence", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
             try:
                 while chunk := file.read(_CHUNK_BYTES):
@@ -148,6 +145,11 @@ def _private_copy(path: Path) -> tuple[int, str, int]:
         os.close(copy)
         raise EvidenceError(f"{path}: is being written just now; try again when it is complete")
     return copy, digest.hexdigest()[:12], size
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """For somebody at the other end of a pipe: nobody may ever come."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _write_all(descriptor: int, chunk: bytes) -> None:

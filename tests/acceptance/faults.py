@@ -119,6 +119,7 @@ FAULTS: dict[str, Fault] = {
     "G2": Fault("the file goes", (f"{EVIDENCE}::test_a_file_that_is_gone_leaves_the_old_one_in_service",)),
     "G3": Fault("a damaged file takes its place", (
         f"{EVIDENCE}::test_a_damaged_file_is_refused_and_the_old_one_stays",
+        f"{EVIDENCE}::test_what_is_no_file_is_refused_at_once_and_the_old_one_stays",
         "geo/test_maxmind.py::test_a_damaged_place_in_a_file_is_silence_and_counted",
     )),
     "G4": Fault("overwritten in place", ("geo/test_maxmind.py::test_overwriting_the_file_in_place_hurts_nobody_who_reads_it",)),

@@ -67,6 +67,19 @@ def test_a_file_that_is_gone_leaves_the_old_one_in_service(path: Path, current: 
     assert country(current) == "RU"
 
 
+@pytest.mark.parametrize("kind", ["a pipe", "a device without end"])
+@pytest.mark.timeout(20)
+def test_what_is_no_file_is_refused_at_once_and_the_old_one_stays(path: Path, current: Witnesses, kind: str) -> None:
+    watch = EvidenceWatch([path])
+    path.unlink()
+    os.mkfifo(path) if kind == "a pipe" else path.symlink_to("/dev/zero")
+    with pytest.raises(EvidenceError, match="no file"):
+        watch.replacement(current, apart=False)
+    assert country(current) == "RU"
+    path.unlink()
+    assert country(watch.replacement(load_witnesses([city(path, "DE")], NoEvents()), apart=False)) == "DE"
+
+
 def test_fifty_replacements_atomic_and_in_place_hurt_no_reader(path: Path, tmp_path: Path, current: Witnesses) -> None:
     watch, served = EvidenceWatch([path]), current
     for turn in range(50):
