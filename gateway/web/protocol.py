@@ -101,7 +101,11 @@ class Protocol(RequestHandler):
             and (not self._request_count if waiter is None else not waiter.done())  # nothing is being answered
             and not self._messages and not self._close and not self._force_close and not self._paused
         ):  # fmt: skip
-            answered = self._express(data, self.peer)
+            try:
+                answered = self._express(data, self.peer)
+            except Exception as error:  # noqa: BLE001  (uvloop would drop the connection; the natural lane answers)
+                self._events.emit("request_failed", level="error", error=error)
+                answered = None
             if answered is not None and self._wire is not None:
                 self._head_began = 0.0
                 self._answered += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import time
 from collections.abc import AsyncIterator, Callable
@@ -9,6 +10,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
+
+from aiohttp import web
 
 from gateway.cache.fetch import Fetches
 from gateway.cache.memory import MemoryPages
@@ -20,13 +23,14 @@ from gateway.snapshot import Snapshot
 from gateway.telemetry.logs import start_logging
 from gateway.telemetry.metrics import Metrics
 from gateway.web.answers import Answer, Answers
-from gateway.web.exchange import Incoming
+from gateway.web.exchange import Incoming, Outgoing
 from gateway.web.express import Express
 from gateway.web.own_proxy import Crowd
 from gateway.web.public import Public
 from gateway.web.reader import Readers
 from gateway.web.recognise import Recogniser
 from gateway.web.record import Record
+from gateway.web.server import Server
 from tests.delivery.world import Nothing, Said, no_other, snapshot
 from tests.sites import policy, write_article
 from tests.web.wire import SITE, Wire, get, timeless
@@ -165,3 +169,23 @@ def test_readers_of_two_countries_share_an_answer_and_each_is_told_of_as_where_i
     assert min(told.count("NG"), told.count("AT")) >= 12
     counted = {cell["evidence"][0]["country"]: cell["count"] for cell in cells if cell["article"] == "market-day"}
     assert counted == {"NG": 14, "AT": 14}
+
+
+async def test_a_fault_in_the_lane_costs_no_reader_the_answer_and_is_told() -> None:
+    def faulty(_data: bytes, _peer: str | None) -> bytes | None:
+        raise ValueError("a fault of ours")
+
+    async def natural(_request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(body=b"answered")
+
+    said = Said()
+    server = Server(natural, said, lambda status: Outgoing(status, [], b"", close=True), express=faulty)
+    listening = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+    for _ in range(2):
+        writer.write(get("/"))
+        assert (await reader.readuntil(b"answered")).startswith(b"HTTP/1.1 200")
+    writer.close()
+    listening.close()
+    await server.shutdown()
+    assert [name for name, _ in said.seen] == ["request_failed", "request_failed"]
