@@ -51,7 +51,10 @@ def held(found: Recognised, policies: PolicySet, page: Decision) -> tuple[Recogn
     away = page.treatments.refusal or page.treatments.forwarding
     if away is not None and not found.gone and away.policy in _names(policies, found.facts):
         return replace(found, article=True, entries=()), page
-    return found, own_treatments(page)
+    own = own_treatments(page)
+    if found.door is Door.LISTING:  # words that are withheld are nowhere shown
+        own = replace(own, treatments=replace(own.treatments, withheld=page.treatments.withheld))
+    return found, own
 
 
 def only_refused(found: Recognised, entries: Sequence[Decision]) -> tuple[Decision, ...]:

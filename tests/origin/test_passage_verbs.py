@@ -59,9 +59,9 @@ def test_explain_asks_the_cms_for_the_page_and_says_why(cms: Apart, tmp_path: Pa
 
 
 def test_explain_says_of_a_page_that_is_no_article_what_readers_get(cms: Apart, tmp_path: Path) -> None:
-    withheld = 'withhold: {parts: ["quote:harbour"], notice: warned}'
-    everywhere = policy("all", withheld)
-    below = policy("below", withheld, "block: {notice: warned}", readers="{in: [RU]}", articles="{paths: [/mute*]}")
+    replaced = "redirect: {to: https://other.example/}"
+    everywhere = policy("all", replaced)
+    below = policy("below", replaced, "block: {notice: warned}", readers="{in: [RU]}", articles="{paths: [/mute*]}")
     directory = str(write_policies(tmp_path, [everywhere, below], notices=("warned",)))
     for where, status, treatments in (("RU", 451, ["block:warned"]), ("NG", 200, [])):
         asked = verb(cms, "explain", "--in", where, "/mute", "--policies", directory, "--json")

@@ -350,7 +350,10 @@ def test_a_page_that_a_policy_names_is_meant_whatever_it_says_of_itself(
         "held", 'withhold: {parts: ["quote:He keeps the boat"], notice: noted}', "notice: {id: warned}",
         readers="{in: [RU]}", articles="{slugs: [/notes]}",
     )  # fmt: skip
-    listed = policy("listed", 'withhold: {parts: ["selector:.none"], notice: noted}', articles="{paths: [/notes/*]}")
+    listed = policy(
+        "listed", 'withhold: {parts: ["selector:.none", "quote:He keeps no boat"], notice: noted}',
+        articles="{paths: [/notes/*]}",
+    )  # fmt: skip
     with newsroom(tmp_path_factory.mktemp("named")) as news:
         write_policies(news.policies, [held, listed], notices=("warned", "noted"))
         assert news.running.admin("/reload", {"accept_removals": True}).status == 200
@@ -360,6 +363,11 @@ def test_a_page_that_a_policy_names_is_meant_whatever_it_says_of_itself(
             answer = news.get("/notes", reader)
             assert ("He keeps the boat" in answer.text, 'data-notice="warned"' in answer.text) == (shown, not shown)
         assert news.get("/notes/", MOSCOW).body == MUTE  # a pattern also fits lists: what is not there is not missed
+        piece = MUTE.partition(b"</h1>")[2].replace(b"the boat", b"no boat")
+        news.cms.answers["/notes/piece"] = [response(piece, "200 OK", "Content-Type: text/html", KEPT)]
+        for reader in (LAGOS, MOSCOW):
+            answer = news.get("/notes/piece", reader)
+            assert ("keeps no boat" in answer.text, "Nobody asks why" in answer.text) == (False, True)
 
 
 @pytest.mark.parametrize("asked_for", ["bytes=0-99999", "bytes=0-1,5-99999"])

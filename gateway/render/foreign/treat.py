@@ -62,6 +62,9 @@ def treat(
     held: Held = ()
     if found.door is Door.LISTING:
         held = held_of(found.entries, entries)
+        if not found.article and decision.treatments.withheld:
+            own = Treatments(withheld=decision.treatments.withheld)
+            held = (*held, (frozenset({found.facts.slug}), own))
         treatments, entries = _of_list(treatments, entries), _refused(entries)
     said = joined(response.fields, "content-type") or ""
     language = found.facts.language
