@@ -50,6 +50,7 @@ def never() -> bool:
 
 def look(tree: Tree, known: Mapping[str, Entry], stop: Stop = never) -> Found:
     """Scan the tree; read what is not known to be unchanged. Raises ContentError if it is no content directory."""
+    _assure(tree)
     return put_together(_everything(tree, known, stop), *_site(tree))
 
 
@@ -59,6 +60,7 @@ def look_again(
     """Look at these paths alone (None: at everything), and at everything where one of them is, or was, a directory.
     What `settling` finds too new to count is as it was before. Raises ContentError.
     """
+    _assure(tree)  # one article that is gone is taken away; with all the others it is only out of sight
     waiting = settling.waiting if settling else frozenset[str]()
     entries = None if paths is None else _some(tree, before.entries, {*paths, *waiting}, stop)
     if entries is None:
@@ -71,9 +73,12 @@ def look_again(
     return put_together(entries, site, wrong)
 
 
-def _everything(tree: Tree, known: Mapping[str, Entry], stop: Stop) -> dict[str, Entry]:
+def _assure(tree: Tree) -> None:
     if not (tree.root / "articles").is_dir():
         raise ContentError(f"{tree.root}: there is no directory `articles` in it; name a content directory")
+
+
+def _everything(tree: Tree, known: Mapping[str, Entry], stop: Stop) -> dict[str, Entry]:
     now_ns = time.time_ns()
     entries: dict[str, Entry] = {}
     unread: list[tuple[str, Stamp]] = []
