@@ -66,6 +66,7 @@ class Asking:
         streamed = await self.origin.ask(request, None, asked.interim, standby=old is not None)
         with ExitStack() as stack:
             stack.callback(streamed.close)
+            _refuse_unasked_part(asked, request, streamed)
             received_at = self.clock()
             head = Response(streamed.status, streamed.reason, streamed.fields)
             confirmed = isinstance(verdict, Validate) and head.status == 304
@@ -119,6 +120,7 @@ class Asking:
         streamed = await self.origin.ask(request, asked.body, asked.interim)
         with ExitStack() as stack:
             stack.callback(streamed.close)
+            _refuse_unasked_part(asked, request, streamed)
             head = Response(streamed.status, streamed.reason, streamed.fields)
             doubtful = invalidated(request, head, self._base_url, self.responses.memory.held(request.target))
             if doubtful:
@@ -201,6 +203,13 @@ class Asking:
         self._alone_until[uri] = now + ALONE_SECONDS
         while len(self._alone_until) > _TARGETS_REMEMBERED:
             self._alone_until.popitem(last=False)
+
+
+def _refuse_unasked_part(asked: Asked, request: Request, streamed: StreamedResponse) -> None:
+    """A piece of a page where the whole was asked for (RFC 9110, section 15.3.7): no notice could stand in it."""
+    unasked = streamed.status == 206 and not values(request.fields, "range")
+    if unasked and asked.careful and treatable(streamed.fields) and not asked.reading.snapshot.observes:
+        raise streamed.refused(OriginError(Fault.MALFORMED, "a part of a page that was asked for whole"))
 
 
 def _as_anybody(asked: Asked, verdict: Validate | Forward) -> Request:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.origin.bad_bodies import FAULTS, memory, wrong
-from tests.origin.newsroom import Newsroom, newsroom, page, story
+from tests.origin.newsroom import MOSCOW, Newsroom, newsroom, page, story
+from tests.origin.scripted import response
 
 
 @pytest.fixture(scope="module")
@@ -30,3 +31,15 @@ def test_a_page_that_is_well_again_is_served_again(news: Newsroom) -> None:
     assert news.get("/healing").status == 502
     news.cms.answers["/healing?b"] = [page("healed")]
     assert story("healed") == news.get("/healing?b").body
+
+
+@pytest.mark.parametrize("cookie", ["", "wordpress_logged_in_1=me"])
+def test_a_piece_of_a_page_that_was_asked_for_whole_is_no_page(news: Newsroom, cookie: str) -> None:
+    """No notice could stand in it."""
+    whole = story("whole")
+    news.cms.answers["/story/piece"] = [
+        response(
+            whole[:900], "206 Partial Content", "Content-Type: text/html", f"Content-Range: bytes 0-899/{len(whole)}"
+        )
+    ]
+    assert news.get(f"/story/piece?{len(cookie)}", MOSCOW, **({"Cookie": cookie} if cookie else {})).status == 502

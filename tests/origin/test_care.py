@@ -153,6 +153,13 @@ async def test_a_page_that_hangs_is_left_alone_by_everybody(cms: Scripted) -> No
         assert (await fault_of(origin, "/b"), cms.asked["/a"]) == (None, 1)
 
 
+async def test_a_head_that_goes_wrong_takes_the_page_from_nobody(cms: Scripted) -> None:
+    cms.default = lambda heard: [HANG] if heard.method == "HEAD" else page(heard)
+    async with asking(cms) as (origin, _):
+        assert await fault_of(origin, "/a", method="HEAD") is Fault.FIRST_BYTE_TIMEOUT
+        assert await fault_of(origin, "/a") is None
+
+
 async def test_the_back_off_ends(cms: Scripted) -> None:
     cms.answers["/a"] = [HANG]
     async with asking(cms, Care(first_byte_seconds=0.1, backoff_seconds=0.2)) as (origin, _):

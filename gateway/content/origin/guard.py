@@ -84,7 +84,7 @@ class Guard:
     def answered(self, method: str, target: str, status: int, retry_after: float | None, now: float) -> bool:
         """Count an answer's status, with the seconds of its Retry-After; True if it opened the breaker."""
         if status not in FAILED:
-            if method in SAFE:
+            if method == "GET":
                 self._backing_off.pop(target, None)
             self._breaker.succeeded()
             return False
@@ -122,7 +122,7 @@ class Guard:
         return True
 
     def _back_off(self, method: str, target: str, seconds: float, now: float, *, always: bool) -> None:
-        if method not in SAFE or not self._care.backoff_seconds:
+        if method != "GET" or not self._care.backoff_seconds:  # a HEAD that goes wrong says nothing of the page
             return
         self._backing_off.pop(target, None)
         self._backing_off[target] = now + seconds, always
