@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from gateway.render.foreign.document import ancestors, first
+from gateway.render.foreign.document import ancestors, attribute, first, found
 from gateway.render.foreign.rules import Rules
+from gateway.render.foreign.whole_text import BESIDE, alike
 
 _HEADLINES = (
     "h1.entry-title", "h1[itemprop~='headline']", "h1.wp-block-post-title", "h1.page-title", "h1.article-title",
@@ -32,35 +33,45 @@ LEAST_TEXT, MUCH_TEXT = 200, 500
 so whatever else is on the page.
 """
 _COMPARED = 50
-_BESIDE = ", ".join(
-    f"{around} {one}"
-    for around in ("footer", "nav", "aside", "form", "[id^='comment']", ".comments-area")
-    for one in ("p", "div", "section", "article", "td", "pre")
-)
+_BESIDE = ", ".join(f"{around} {one}" for around in BESIDE for one in ("p", "div", "section", "article", "td", "pre"))
 
 
 @dataclass(frozen=True, slots=True)
 class Anatomy:
-    """The headline and the element that holds the article's text; None where there is none."""
+    """The headline and the elements that hold the article's text, in the order of the page; what there is of them."""
 
     headline: LexborNode | None
-    body: LexborNode | None
+    texts: tuple[LexborNode, ...] = ()
 
     @property
     def core(self) -> set[int]:
-        """What no selector may take away, by `mem_id`: these two and what is around them."""
-        held = [node for node in (self.headline, self.body) if node is not None]
+        """What no selector may take away, by `mem_id`: these and what is around them."""
+        held = self.texts if self.headline is None else (self.headline, *self.texts)
         return {one.mem_id for node in held for one in (node, *ancestors(node))}
 
 
 def anatomy(tree: LexborHTMLParser, rules: Rules) -> Anatomy:
     """What of an article is where."""
     headline = first(tree, (*rules.headline, *_HEADLINES))
-    body = first(tree, rules.body) if rules.body else None
-    if body is None:
-        known = (node for selector in _BODIES for node in tree.css(selector) if _says_much(node))
-        body = next(known, None) or _densest(tree, headline)
-    return Anatomy(headline, body)
+    for configured in rules.body:
+        if nodes := found(tree, configured):
+            return Anatomy(headline, alike(tree, nodes[0], nodes, headline))
+    for selector in _BODIES:
+        nodes = tree.css(selector)
+        if body := next(filter(_says_much, nodes), None):
+            return Anatomy(headline, alike(tree, body, nodes, headline))
+    body = _densest(tree, headline)
+    return Anatomy(headline, () if body is None else alike(tree, body, _of_its_kind(tree, body), headline))
+
+
+def _of_its_kind(tree: LexborHTMLParser, body: LexborNode) -> list[LexborNode]:
+    """Elements that are called as the one with the text is; where that has no name, those beside it with much text."""
+    named = attribute(body, "class")
+    kind = [one for one in tree.tags(body.tag or "") if attribute(one, "class") == named]
+    if named:
+        return kind
+    holder = body.parent.mem_id if body.parent is not None else 0
+    return [one for one in kind if one.parent is not None and one.parent.mem_id == holder and _says_much(one)]
 
 
 def _says_much(node: LexborNode) -> bool:

@@ -65,14 +65,14 @@ class Entry:
         body = tree.body
         if body is None:
             return self._with_notices("", notices=notices)
-        parts = Anatomy(None, body)
+        parts = Anatomy(None, (body,))
         hidden = withhold(tree, self.treatments, parts, self.facts.language).hidden()
         self.hidden = Hidden(
             Traces(self.hidden.words.runs | hidden.words.runs),
             self.hidden.stems | hidden.stems,
         )
         scrub(tree, hidden)
-        protected(tree, Page(text, self.facts, self.treatments, self.rules, self.hosts), Anatomy(None, None))
+        protected(tree, Page(text, self.facts, self.treatments, self.rules, self.hosts), Anatomy(None))
         made = (body.inner_html or "") if tree.body is not None else ""
         if self.hidden and betrayed(made, self.hidden):
             made = self.marks()

@@ -87,16 +87,16 @@ def _insert(tree: LexborHTMLParser, place: NoticePlace, html: str, rules: Rules,
 
 def _inferred(tree: LexborHTMLParser, place: NoticePlace, parts: Anatomy) -> tuple[LexborNode, str] | None:
     """The best place that the page has, and the next best."""
-    headline, body = parts.headline, parts.body
+    headline, texts = parts.headline, [one for one in parts.texts if one.parent is not None]
     whole = tree.css_first("article") or tree.css_first("main")
     if place is NoticePlace.BANNER:
         return None
     if place is NoticePlace.AFTER_TITLE and headline is not None:
         return headline, "after"
     if place is NoticePlace.AFTER_BODY:
-        return (body, "after") if body is not None else ((whole, "last-in") if whole is not None else None)
-    if body is not None:
-        return body, "before"
+        return (texts[-1], "after") if texts else ((whole, "last-in") if whole is not None else None)
+    if texts:
+        return texts[0], "before"
     if headline is not None:
         return headline, "after"
     return (whole, "first-in") if whole is not None else None

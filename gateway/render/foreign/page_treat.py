@@ -115,7 +115,7 @@ def treat_page(page: Page) -> Made:
         if outcome.lost:
             alarms.append(Alarm("withheld_whole_page", page.facts.slug))
             return _plain(page, due, "", alarms)
-        content = (parts.body.inner_html or "") if parts.body is not None else ""
+        content = "".join(one.inner_html or "" for one in parts.texts)
         place_notices(document.tree, due, page.rules, parts, safe=safe)
         html = document.html()
         if hidden and betrayed(html, hidden):
@@ -182,7 +182,7 @@ def protected(tree: LexborHTMLParser, page: Page, parts: Anatomy) -> None:
     """Take away what the protections name."""
     protect = page.treatments.protect
     if not protect.isdisjoint(REMOVED):
-        strip(tree, protect, page.rules, page.hosts, parts.core, parts.body)
+        strip(tree, protect, page.rules, page.hosts, parts.core, parts.texts)
     if "third-party" in protect:
         amp_to_html(tree)
         only_own(tree, page.hosts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -33,16 +34,21 @@ OF_A_SENTENCE = 12
 
 
 def strip(
-    tree: LexborHTMLParser, protect: frozenset[str], rules: Rules, hosts: Hosts, core: set[int], body: LexborNode | None
+    tree: LexborHTMLParser,
+    protect: frozenset[str],
+    rules: Rules,
+    hosts: Hosts,
+    core: set[int],
+    texts: Sequence[LexborNode],
 ) -> None:
     """Remove what the protections name. `core`: the nodes (`mem_id`) that hold the article: no selector takes those.
-    `body`: that which holds its text.
+    `texts`: those that hold its text.
     """
     widgets = widgets_of(protect, chosen(protect, rules.remove), rules.defaults)
     kept = [node for selector in rules.keep for node in found(tree, selector)]
     safe = core | {inner.mem_id for node in kept for inner in (*ancestors(node), *node.css("*"))}
     safe |= _sold(tree)
-    most = MOST_OF_A_TEXT * len(body.text(deep=True) or "") if body is not None else 0
+    most = MOST_OF_A_TEXT * sum(len(one.text(deep=True) or "") for one in texts)
     if "embeds" in protect:
         _quoted(tree)
         for node in tree.css(_FRAMES):

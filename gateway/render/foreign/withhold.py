@@ -23,6 +23,7 @@ from gateway.render.foreign.flow import Flow
 from gateway.render.foreign.notices_in import foreign_inline_mark, foreign_mark
 from gateway.render.foreign.scrub import Hidden, addresses_in, stem_of, stems_in
 from gateway.render.foreign.traces import Traces, plain_words
+from gateway.render.foreign.whole_text import whole_text
 
 SIMILAR, RESEMBLING = 0.5, 0.2
 """Of three words in a row, the share that a block must have in common with a quotation to be taken for it, edited; and
@@ -159,16 +160,23 @@ def _most_similar(flow: Flow, wanted: Sequence[str]) -> tuple[float, LexborNode 
 
 
 def _whole_text(tree: LexborHTMLParser, parts: Anatomy, outcome: Outcome, mark: str) -> None:
-    if parts.body is None or parts.body.parent is None:
+    texts = [one for one in parts.texts if one.parent is not None]
+    if not texts:
         outcome.lost = True
         return
-    outcome.texts += _texts(parts.body)
+    nodes = whole_text(tree, parts.headline, texts)
+    for node in nodes:
+        outcome.texts += _texts(node)
     outcome.uncut = True
-    outcome.stems |= stems_in([parts.body])
-    outcome.addresses |= addresses_in([parts.body])
-    for inner in list(parts.body.iter(include_text=True)):
-        inner.decompose()
-    put(tree, mark, parts.body, "first-in")
+    outcome.stems |= stems_in(nodes)
+    outcome.addresses |= addresses_in(nodes)
+    for node in nodes:
+        if node.tag == "-text":
+            node.decompose()
+            continue
+        for inner in list(node.iter(include_text=True)):
+            inner.decompose()
+    put(tree, mark, texts[0], "first-in")
 
 
 def _replace(tree: LexborHTMLParser, node: LexborNode, mark: str, outcome: Outcome) -> None:
