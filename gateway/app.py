@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,10 +14,8 @@ from pathlib import Path
 from aiohttp import web
 
 from gateway.cache.redis_probe import node_name, tell_for_ever
-from gateway.cache.valkey import EmbeddedValkey
-from gateway.caches import open_caches
+from gateway.caches import embedded_valkey, open_caches
 from gateway.delivery import Delivery
-from gateway.errors import GatewayError, SettingsError
 from gateway.floors import assert_floors
 from gateway.geo.client_address import PROXY_PROTOCOL
 from gateway.memory_watch import watch_memory
@@ -27,17 +24,18 @@ from gateway.origins import onward, open_passage
 from gateway.settings import Settings
 from gateway.state import StateDirectory
 from gateway.telemetry.lag import LoopLag
-from gateway.telemetry.logs import LogEvents, start_logging
+from gateway.telemetry.logs import start_logging
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.resident import resident_bytes
 from gateway.upkeep import Upkeep
 from gateway.web.admin import admin_application
 from gateway.web.admin_server import AdminRunner
-from gateway.web.connections import Connections, hold_little, raise_descriptor_limit
+from gateway.web.connections import Connections, raise_descriptor_limit
 from gateway.web.express import Express
 from gateway.web.gate import Gate, Refusals, Secrecy
 from gateway.web.host import hostname
 from gateway.web.lane import Lane
+from gateway.web.listening import listen, name_of
 from gateway.web.own_proxy import Crowd
 from gateway.web.passage import PublicPassage
 from gateway.web.passage_answers import PassageAnswers
@@ -51,7 +49,6 @@ from gateway.web.tally import settle_for_ever, settle_last
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 DRAIN_SECONDS = 30.0
 GRACE_SECONDS = 1.0
-BACKLOG = 1024
 
 
 def utc_now() -> datetime:
@@ -222,51 +219,6 @@ class Gateway:
         if not originals:
             return None
         return max(originals, key=lambda facts: len(index.translations(facts.slug))).slug
-
-
-async def started(start: Coroutine[None, None, None], stopping: asyncio.Event) -> bool:
-    """Whether it started; False if it was to stop before, and then nothing of it runs. Raises what `start` raises."""
-    starting, stopped = asyncio.ensure_future(start), asyncio.ensure_future(stopping.wait())
-    try:
-        await asyncio.wait([starting, stopped], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        stopped.cancel()
-        if not starting.done():
-            starting.cancel()
-            await asyncio.gather(starting, return_exceptions=True)
-    if starting.cancelled():
-        return False
-    starting.result()
-    return True
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises SettingsError where the address is taken or not ours."""
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from error
-    hold_little(listening)
-    return listening
-
-
-def name_of(listening: socket.socket) -> str:
-    """Host and port, as a URL has them."""
-    host, port, *_ = listening.getsockname()
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def embedded_valkey(settings: Settings, events: LogEvents, running: AsyncExitStack) -> str:
-    """Start the embedded server; without it everything is still served, so a failure is only said. Its URL."""
-    valkey = EmbeddedValkey(settings.state, events)
-    try:
-        valkey.start()
-    except GatewayError as error:
-        events.emit("redis_lost", level="error", error=error)
-    else:
-        running.callback(valkey.stop)
-    return valkey.url
 
 
 async def _drain(site: web.SockSite, server: Server, lanes: list[Lane | Express]) -> None:

@@ -11,7 +11,10 @@ from gateway.cache.memory import MemoryPages
 from gateway.cache.recode import Recoder
 from gateway.cache.redis import RedisPages
 from gateway.cache.redis_channel import Forget
+from gateway.cache.valkey import EmbeddedValkey
+from gateway.errors import GatewayError
 from gateway.events import Events
+from gateway.settings import Settings
 from gateway.telemetry.metrics import Metrics
 
 
@@ -74,3 +77,15 @@ async def open_caches(
         running.push_async_callback(part.aclose)
     await store.start()
     return Caches(memory, store, fetches, recoder, forgets, [memory.shrink])
+
+
+def embedded_valkey(settings: Settings, events: Events, running: AsyncExitStack) -> str:
+    """Start the embedded server; without it everything is still served, so a failure is only said. Its URL."""
+    valkey = EmbeddedValkey(settings.state, events)
+    try:
+        valkey.start()
+    except GatewayError as error:
+        events.emit("redis_lost", level="error", error=error)
+    else:
+        running.callback(valkey.stop)
+    return valkey.url

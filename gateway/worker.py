@@ -13,9 +13,10 @@ from pathlib import Path
 
 import uvloop
 
-from gateway.app import Gateway, Ports, started
+from gateway.app import Gateway, Ports
 from gateway.errors import GatewayError
 from gateway.settings import Settings
+from gateway.starting import started
 
 READY_SECONDS = 600.0
 """A worker that starts without a kept index may have a hundred thousand articles to read on a busy machine."""

@@ -18,7 +18,8 @@ from contextlib import AsyncExitStack
 from aiohttp import web
 from pydantic import SecretStr
 
-from gateway.app import Ports, embedded_valkey, listen, name_of
+from gateway.app import Ports
+from gateway.caches import embedded_valkey
 from gateway.errors import GatewayError
 from gateway.fleet import Fleet
 from gateway.settings import Settings
@@ -28,6 +29,7 @@ from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.resident import resident_bytes
 from gateway.web.admin import admin_application
 from gateway.web.admin_server import AdminRunner
+from gateway.web.listening import listen, name_of
 from gateway.worker import Worker, run_worker, wait_until_ready
 
 STOP_SECONDS = 40.0

@@ -11,11 +11,12 @@ from typing import Annotated
 import typer
 import uvloop
 
-from gateway.app import Gateway, started
+from gateway.app import Gateway
 from gateway.cli.admin import preview_link
 from gateway.cli.output import err
 from gateway.errors import GatewayError
 from gateway.settings import Settings, load_settings
+from gateway.starting import started
 from gateway.workers import Workers
 
 PREVIEWS = (("Moscow", "RU"), ("Simferopol", "UA-43"), ("Kyiv", "UA-30"), ("Lagos", "NG"), ("an unknown place", ""))
