@@ -79,8 +79,7 @@ class Asking:
                 if asked.personal:
                     await self._supersede(head, request.target, old if streamed.framed else None)
                     return None
-            limit, treats = self.origin.care.body_bytes, self._looks_into(asked, streamed)
-            if not (treats or confirmed) and (not keepable or (streamed.length or 0) > limit):
+            if not confirmed and await self._streams(asked, streamed, keeps=keepable):
                 if request.method == "HEAD" and old is not None and head.status == 200:
                     await self._put(head_updated(request, old, head, requested_at, received_at, profile), old)
                 else:
@@ -127,7 +126,7 @@ class Asking:
                 await self.responses.purge(doubtful)
             known = not asked.careful and (asked.body is None or request.method != "GET")  # of a GET all that it means
             keeps = known and streamed.framed and may_keep(request, head.status, head.fields, self.profile)
-            if not keeps and not self._looks_into(asked, streamed):
+            if await self._streams(asked, streamed, keeps=keeps):
                 return await self._streaming(asked, Passed(head, "bypass", "bypass", "origin"), stack, streamed)
             part = head.status in (206, 416) and values(request.fields, "range")
             partial = bool(part) or request.method == "HEAD"
@@ -148,12 +147,16 @@ class Asking:
         sight = await self.treatment.of_stored(asked.reading, stored) if asked.careful else NOTHING
         return Passed(stored.response, how, status, level, sight, stored, collapsed=collapsed)
 
-    def _looks_into(self, asked: Asked, streamed: StreamedResponse) -> bool:
-        """Whether policies may have something to say of what is in it. What is only observed is not refused for its
-        size.
+    async def _streams(self, asked: Asked, streamed: StreamedResponse, *, keeps: bool) -> bool:
+        """Whether an answer passes on as it comes: nobody keeps it or looks into it, or it is too large for that. What
+        policies may have something to say of does not pass for its size, unless they only look on.
         """
-        large = (streamed.length or 0) > self.origin.care.body_bytes
-        return asked.careful and treatable(streamed.fields) and not (large and asked.reading.snapshot.observes)
+        treats = asked.careful and treatable(streamed.fields)
+        if not (treats or keeps):
+            return True
+        if treats and not asked.reading.snapshot.observes:
+            return False
+        return not await streamed.fits(self.origin.care.body_bytes)
 
     async def _credible(self, asked: Asked, streamed: StreamedResponse, old: Stored | None, now: float) -> Response:
         """The whole answer. Raises OriginError also for one that looks like a failure, if the old one may stand in."""

@@ -13,7 +13,7 @@ import pytest
 from gateway.cli.admin import preview_link
 from gateway.state import StateDirectory
 from tests.origin.newsroom import LAGOS, MOSCOW, Newsroom, newsroom, page, story
-from tests.origin.scripted import Heard, Script, response
+from tests.origin.scripted import Heard, Script, chunked, head, response
 from tests.sites import policy, write_policies
 from tests.web.wire import SITE, Wire, get
 
@@ -301,12 +301,25 @@ def test_observing_leaves_every_byte_and_says_what_would_have_been_done(
         assert event["gateway.decision.shadow"] == ["warn=notice:warned"]
         assert event["gateway.decision.treatments"] == []
         large = story("large") * 6000
-        for path, sent in (("/story/large", large), ("/story/odd", story("odd"))):
+        for path, sent in (("/story/large", large), ("/story/chunked", large), ("/story/odd", story("odd"))):
             for kept in (KEPT, "Cache-Control: no-store"):
-                fields = ("Content-Type: text/html", kept, *(["Content-Encoding: odd"] if "odd" in path else []))
-                news.cms.answers[f"{path}?{kept}".replace(" ", "")] = [response(sent, "200 OK", *fields)]
+                fields = ["Content-Type: text/html", kept, *(["Content-Encoding: odd"] if "odd" in path else [])]
+                script = [response(sent, "200 OK", *fields)]
+                if path == "/story/chunked":
+                    pieces = (sent[at : at + 2**20] for at in range(0, len(sent), 2**20))
+                    script = [head("200 OK", *fields, "Transfer-Encoding: chunked"), chunked(*pieces)]
+                news.cms.answers[f"{path}?{kept}".replace(" ", "")] = script
                 for reader in (MOSCOW, LAGOS):
                     assert news.get(f"{path}?{kept}".replace(" ", ""), reader).body == sent, (path, kept)
+
+
+def test_what_policies_cannot_treat_passes_whatever_its_size(tmp_path_factory: pytest.TempPathFactory) -> None:
+    film = b"film" * (3 * 2**20)
+    with newsroom(tmp_path_factory.mktemp("film")) as news:
+        fields = ("Content-Type: video/mp4", KEPT, "Transfer-Encoding: chunked")
+        pieces = (film[at : at + 2**20] for at in range(0, len(film), 2**20))
+        news.cms.answers["/film"] = [head("200 OK", *fields), chunked(*pieces)]
+        assert [news.get("/film", reader).body == film for reader in (MOSCOW, LAGOS)] == [True, True]
 
 
 def test_what_lies_under_a_blocked_path_is_blocked_whatever_it_is(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -59,6 +59,22 @@ class StreamedResponse:
         self._care = care
         self._until = until
         self._blame = blame
+        self._ahead: list[bytes] = []
+
+    async def fits(self, limit: int) -> bool:
+        """Whether `whole` would find at most `limit` bytes, coded and decoded. What is read for that is kept: either
+        `whole` or `chunks` still has all of it. Raises OriginError as `whole` does where less came than was announced.
+        """
+        if self._announces_more_than(limit):
+            return False
+        body = await self._read(limit)
+        if len(body) > limit:
+            return False
+        try:
+            await self._decode(body, limit)
+        except OriginError as error:
+            return error.fault is not Fault.TOO_LARGE  # what else is wrong with it `whole` says
+        return True
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes, undecoded. Raises OriginError where it is cut off or nothing comes for too long.
@@ -66,6 +82,8 @@ class StreamedResponse:
         From here on it takes as long as its reader takes, and holds no place at the origin any more.
         """
         self.leave()
+        while self._ahead:
+            yield self._ahead.pop(0)
         while piece := await self._next(self._care.silence_seconds):
             yield piece
 
@@ -75,28 +93,17 @@ class StreamedResponse:
         Raises OriginError; a response that failed this check must not be kept or sent. One that announces more than
         `limit` fails before anything is read, so that its chunks can still be passed through.
         """
-        if self.length is not None and self.length > limit and self._payload is not EMPTY_PAYLOAD:
+        if self._announces_more_than(limit):
             raise OriginError(Fault.TOO_LARGE, f"{self.length} bytes announced")
-        pieces: list[bytes] = []
-        size = 0
-        while piece := await self._next(max(0.001, self._until - asyncio.get_running_loop().time())):
-            pieces.append(piece)
-            size += len(piece)
-            if size > limit:
-                raise self.refused(OriginError(Fault.TOO_LARGE, f"more than {limit} bytes"))
-        body = b"".join(pieces)
+        body = await self._read(limit)
+        if len(body) > limit:
+            raise self.refused(OriginError(Fault.TOO_LARGE, f"more than {limit} bytes"))
         if isinstance(self.connection.exception(), HttpProcessingError) or len(self.connection):
             raise self.refused(OriginError(Fault.MALFORMED, "more bytes than were announced"))
-        coding = joined(self.fields, "content-encoding")
-        # A range is a piece of a coded body, and has no end mark of its own (RFC 9110, section 14.2).
-        if body and coding and self.status != 206 and decodable(coding):
-            try:
-                if len(body) < _ASIDE_BYTES:
-                    decode(body, coding, limit)
-                else:
-                    await asyncio.to_thread(decode, body, coding, limit)
-            except OriginError as error:
-                raise self.refused(error) from None
+        try:
+            await self._decode(body, limit)
+        except OriginError as error:
+            raise self.refused(error) from None
         return Response(self.status, self.reason, self.fields, body)
 
     def close(self) -> None:
@@ -108,6 +115,31 @@ class StreamedResponse:
     def complete(self) -> bool:
         """Whether the body has been read to its end."""
         return self._payload.at_eof()
+
+    def _announces_more_than(self, limit: int) -> bool:
+        return self.length is not None and self.length > limit and self._payload is not EMPTY_PAYLOAD
+
+    async def _read(self, limit: int) -> bytes:
+        """The body to its end, or a little more than `limit` bytes of it."""
+        size = sum(map(len, self._ahead))
+        while size <= limit:
+            piece = await self._next(max(0.001, self._until - asyncio.get_running_loop().time()))
+            if not piece:
+                break
+            self._ahead.append(piece)
+            size += len(piece)
+        return b"".join(self._ahead)
+
+    async def _decode(self, body: bytes, limit: int) -> None:
+        """Undo the coding, to see whether that can be done. Raises OriginError."""
+        coding = joined(self.fields, "content-encoding")
+        # A range is a piece of a coded body, and has no end mark of its own (RFC 9110, section 14.2).
+        if not (body and coding and self.status != 206 and decodable(coding)):
+            return
+        if len(body) < _ASIDE_BYTES:
+            decode(body, coding, limit)
+        else:
+            await asyncio.to_thread(decode, body, coding, limit)
 
     async def _next(self, seconds: float) -> bytes:
         if self._payload.is_eof() and self._payload.exception() is None:
