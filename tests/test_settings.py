@@ -41,6 +41,32 @@ def test_every_error_is_said_at_once_with_name_value_and_remedy(tmp_path: Path) 
     assert "did you mean GATEWAY_PORT?" in said
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("origin_passes", "cookie, user agent", "'user agent': no header has such a name; write it as user-agent"),
+        ("origin_passes", "X-Desk: 1", "'X-Desk: 1': no header has such a name; write it as x-desk"),
+        ("origin_passes", "?", "'?': no header has such a name; write names as user-agent"),
+        ("redirect_hosts", "help.example, http://x", "'http://x': a host alone, without scheme, port or path, is wanted; write x"),
+        ("redirect_hosts", "x.example/a", "'x.example/a': a host alone, without scheme, port or path, is wanted; write x.example"),
+        ("redirect_hosts", "x.example:8080", "'x.example:8080': a host alone, without scheme, port or path, is wanted; write x.example"),
+        ("redirect_hosts", "http://[x", "'http://[x': a host alone, without scheme, port or path, is wanted; write it as help.example"),
+    ],
+)  # fmt: skip
+def test_what_is_no_header_or_no_host_is_refused_with_what_to_write(name: str, value: str, line: str) -> None:
+    setting = f"GATEWAY_{name.upper()}"
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, {setting: value})
+    assert str(caught.value) == f"{setting}: {line}"
+
+
+def test_headers_and_hosts_of_every_kind_are_taken() -> None:
+    passes, hosts = "address, User-Agent, x-my_desk", "help.example, 10.0.0.1, 2001:db8::1, bücher.example, localhost"
+    settings = load_settings({}, {"GATEWAY_ORIGIN_PASSES": passes, "GATEWAY_REDIRECT_HOSTS": hosts})
+    assert ", ".join(settings.origin_passes) == passes
+    assert ", ".join(settings.redirect_hosts) == hosts
+
+
 def test_what_a_start_needs_is_in_the_same_report_file_by_file(tmp_path: Path) -> None:
     (tmp_path / "torn.mmdb").write_bytes(b"half of it")
     wrong = {

@@ -20,6 +20,10 @@ from gateway.pyyaml import nearest
 METADATA_BYTES = 128 * 1024
 """The metadata of a MaxMind DB stand in its last 128 KiB (MaxMind DB File Format Specification 2.0)."""
 _SECRET = re.compile(r"[!-~]{16,1024}")
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A token (RFC 9110, section 5.6.2)."""
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.?|[\da-fA-F:.]*:[\da-fA-F:.]*")
+"""A name, in its letters or in ASCII, or an address."""
 
 
 class WrongItemsError(ValueError):
@@ -94,6 +98,26 @@ def no_site(url: str) -> str:
     parts = urlsplit(url)
     right = parts.scheme in ("http", "https") and parts.hostname and not parts.path.strip("/")
     return "" if right else "it is not the address of a site; write it as https://news.example"
+
+
+def no_header(name: str) -> str:
+    """What is wrong with the name of a header."""
+    if _FIELD_NAME.fullmatch(name):
+        return ""
+    near = "-".join(re.findall(r"[0-9A-Za-z]+", name.partition(":")[0])).lower()
+    return f"no header has such a name; write {f'it as {near}' if near else 'names as user-agent'}"
+
+
+def no_host(name: str) -> str:
+    """What is wrong with a host that stands for itself, without scheme, port or path."""
+    if _HOST.fullmatch(name):
+        return ""
+    try:
+        near = urlsplit(name if "//" in name else f"//{name}").hostname or ""
+    except ValueError:
+        near = ""
+    instead = near if _HOST.fullmatch(near) else "it as help.example"
+    return f"a host alone, without scheme, port or path, is wanted; write {instead}"
 
 
 def no_proxy(name: str, lists: Path | None) -> str:

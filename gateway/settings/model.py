@@ -192,6 +192,16 @@ class Settings(BaseModel):
     def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(url.rstrip("/") for url in judge.each(value, judge.no_site))
 
+    @field_validator("origin_passes")
+    @classmethod
+    def _headers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return judge.each(value, judge.no_header)
+
+    @field_validator("redirect_hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return judge.each(value, judge.no_host)
+
     @field_validator("trusted_proxies")
     @classmethod
     def _ranges(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
