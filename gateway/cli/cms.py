@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 
 from gateway.content.message import Request, Response, joined
 from gateway.content.origin import Origin
 from gateway.content.origin.coding import decode
 from gateway.content.origin.error import OriginError
+from gateway.doctor.cms import CmsAnswer
 from gateway.errors import ContentError
 from gateway.events import NoEvents
 from gateway.origins import care_of, rules_of
@@ -36,6 +38,26 @@ def page_of(settings: Settings, target: str) -> tuple[Response, Recognised | Non
     limit = care_of(settings).body_bytes
     plain = replace(response, body=decode(response.body, coding, limit)) if coding else response
     return plain, recognise(plain, target, rules_of(settings), hostname(settings.site_url.partition("//")[2]))
+
+
+def answers_of(settings: Settings) -> tuple[CmsAnswer, CmsAnswer]:
+    """What the CMS answers just now for its front page, and for the path of the probe."""
+    return asyncio.run(_answer(settings, "GET", "/")), asyncio.run(
+        _answer(settings, "HEAD", settings.origin_probe_path)
+    )
+
+
+async def _answer(settings: Settings, method: str, target: str) -> CmsAnswer:
+    origin = Origin(settings.origin, NoEvents(), care_of(settings), host=settings.origin_host)
+    began, status, error = time.monotonic(), 0, ""
+    try:
+        async with origin.exchange(Request(method, target, (_AGENT,))) as response:
+            status = response.status
+    except OriginError as raised:
+        error = str(raised)
+    finally:
+        await origin.aclose()
+    return CmsAnswer(f"{method} {settings.origin}{target}", status, time.monotonic() - began, error)
 
 
 async def _asked(settings: Settings, target: str) -> Response:

@@ -17,9 +17,11 @@ import typer
 
 from gateway.cache.redis_probe import ask, node_name
 from gateway.cache.valkey import EmbeddedValkey
+from gateway.cli.cms import answers_of
 from gateway.cli.output import Json, out, say_json
 from gateway.doctor.address import address_source, arrivals, lists_of_ranges, refused, ways_past
 from gateway.doctor.check import Check, Status, failed
+from gateway.doctor.cms import cms
 from gateway.doctor.evidence import evidence
 from gateway.doctor.machine import SECRET_FILES, Entry, Ground, http_parser, running, state_directory
 from gateway.doctor.numbers import numbers_of
@@ -49,7 +51,7 @@ def doctor(
 ) -> None:
     """Look at everything that commonly goes wrong.
 
-    Whose address is looked up, databases, Redis, policies, clock, keys.
+    Whose address is looked up, databases, Redis, policies, clock, keys, the CMS.
 
     Exit 1 if something failed; warnings alone are 0.
     """
@@ -75,6 +77,8 @@ def _checks(settings: Settings, now: datetime) -> Iterator[Check]:
     if numbers is not None:
         yield from arrivals(numbers_of(numbers), trusted)
         yield from refused(numbers_of(numbers))
+    if settings.origin:
+        yield from cms(*answers_of(settings))
     rules, problems = _rules(settings)
     try:
         witnesses = load_witnesses(settings.geoip, NoEvents())
