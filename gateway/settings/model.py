@@ -6,13 +6,10 @@ import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from typing import Literal
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -25,38 +22,30 @@ from gateway.geo import presets
 from gateway.geo.cdn import CdnGeo
 from gateway.geo.client_address import PROXY_PROTOCOL, X_FORWARDED_FOR, TrustedProxies
 from gateway.settings import judge
+from gateway.settings.kinds import (
+    Content,
+    Files,
+    HardToGuess,
+    Headers,
+    Hosts,
+    Listed,
+    RulesFile,
+    Sites,
+    Target,
+    Zone,
+    listed,
+)
 from gateway.web.familiar import CUT_OUT
 from gateway.web.front_secret import FrontSecret
 
 PREFIX = "GATEWAY_"
 SECRETS = ("redis_url", "proxy_secret", "admin_token", "signing_key")
 
-_TARGET = re.compile(r"/(?!/)[!$-;=?-Z_a-z~]*")
-"""A path and perhaps a query, as a request line has them (RFC 9112, section 3.2.1)."""
 _FIELD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 PROXY_LISTS = "proxies"
 """In the state directory: the operator's own lists of ranges, NAME.txt for a preset's name."""
 
-
-def _listed(value: str) -> tuple[str, ...]:
-    return tuple(item.strip() for item in value.split(",") if item.strip())
-
-
-def _maybe_listed(value: object) -> object:
-    """Take `a, b` from the environment as the list that it is."""
-    return _listed(value) if isinstance(value, str) else value
-
-
-Listed = Annotated[tuple[str, ...], BeforeValidator(_maybe_listed)]
-
-
-def _placed(value: object) -> object:
-    """A URL stays what it is; whatever else is text names a directory."""
-    return Path(value) if isinstance(value, str) and not value.startswith(("http:", "https:")) else value
-
-
-Content = Annotated[Path | str, BeforeValidator(_placed)]
 
 SESSIONS = ("wordpress_logged_in_*", "wp-postpass_*", "comment_author_*", "SESS*", "SSESS*")
 """Of WordPress and Drupal."""
@@ -72,12 +61,12 @@ class Settings(BaseModel):
     )
     policies: Path = Field(default=Path("policies"), description="the policies directory")
     geoip: Listed = Field(default=(), description="MMDB files, comma separated; empty: the embedded evidence")
-    geoip_shadow: Listed = Field(default=(), description="MMDB files to try beside those in service; only counted")
+    geoip_shadow: Files = Field(default=(), description="MMDB files to try beside those in service; only counted")
     state: Path = Field(
         default=Path(".gateway"), description="tokens, keys, last good policies, history, embedded cache"
     )
     redis_url: SecretStr = Field(default=SecretStr(""), description="empty: the embedded Valkey")
-    base_url: Listed = Field(default=(), description="public addresses of the site; also the allowed hosts")
+    base_url: Sites = Field(default=(), description="public addresses of the site; also the allowed hosts")
     trusted_proxies: Listed = Field(default=(), description="CIDRs, or names as `loopback`, `cloudflare`")
     client_address_header: str = Field(
         default="", description="where a trusted proxy names the reader; empty: as that proxy does"
@@ -86,14 +75,14 @@ class Settings(BaseModel):
     require_trusted_peer: Literal["on", "off"] = Field(
         default="off", description="refuse whoever comes past the trusted proxies"
     )
-    proxy_secret: SecretStr = Field(
+    proxy_secret: HardToGuess = Field(
         default=SecretStr(""),
         description="what your CDN adds to each request, others are refused; two, while it changes",
     )
     proxy_secret_header: str = Field(default="x-origin-verify", description="the header in which it is")
     admin_token: SecretStr = Field(default=SecretStr(""), description="empty: made and kept in the state directory")
     signing_key: SecretStr = Field(default=SecretStr(""), description="the same on every node; empty: made and kept")
-    redirect_hosts: Listed = Field(default=(), description="hosts to which a policy may redirect")
+    redirect_hosts: Hosts = Field(default=(), description="hosts to which a policy may redirect")
     mode: Literal["enforce", "observe"] = Field(
         default="enforce", description="observe: pages untouched, decisions logged"
     )
@@ -101,10 +90,10 @@ class Settings(BaseModel):
         default="newsroom", description="rfc9111: before a CMS, a cache that does what the RFCs ask and no more"
     )
     origin_host: str = Field(default="", description="the Host that the CMS is told; empty: the one in its URL")
-    origin_pages: Path | None = Field(
+    origin_pages: RulesFile = Field(
         default=None, description="YAML: which pages of the CMS are articles, and what stands where on them"
     )
-    origin_passes: Listed = Field(
+    origin_passes: Headers = Field(
         default=(), description="what the CMS is told of readers it is not told else: header names; `address`"
     )
     origin_sessions: Listed = Field(
@@ -117,7 +106,7 @@ class Settings(BaseModel):
         default=60.0, gt=0, description="how long it may take to begin an answer to POST and its like"
     )
     origin_concurrency: int = Field(default=64, ge=1, description="requests that it is sent at once")
-    origin_probe_path: str = Field(
+    origin_probe_path: Target = Field(
         default="/", description="what it is asked, with HEAD, to find out whether it is well again"
     )
     express: Literal["on", "off"] = Field(default="on", description="answer warm plain GETs ahead of aiohttp")
@@ -127,7 +116,7 @@ class Settings(BaseModel):
         ge=0,
         description="memory at which a worker is replaced, at four fifths it gives up pages; 0: none",
     )
-    timezone: str = Field(default="", description="IANA zone in which pages write dates; empty: as each article does")
+    timezone: Zone = Field(default="", description="IANA zone in which pages write dates; empty: as each article does")
     log_format: Literal["", "json", "console"] = Field(default="", description="json when not on a terminal")
     log_file: Path | None = Field(default=None, description="instead of standard output; reopened on SIGHUP")
     host: str = Field(default="127.0.0.1", description="where the public port listens")
@@ -136,41 +125,10 @@ class Settings(BaseModel):
     admin_port: int = Field(default=8081, ge=0, le=65535, description="the admin port")
     workers: int = Field(default=1, ge=1, le=256, description="processes")
 
-    @field_validator("content")
-    @classmethod
-    def _content_is_there(cls, value: Path | str) -> Path | str:
-        if isinstance(value, Path):
-            if not (value / "articles").is_dir():
-                raise ValueError("there is no directory `articles` in it; name a content directory, or a CMS's URL")
-            return value
-        parts = urlsplit(value)
-        if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
-            raise ValueError("it is not the address of a CMS; write scheme and host, as https://cms.internal")
-        return value.rstrip("/")
-
-    @field_validator("origin_pages")
-    @classmethod
-    def _pages_are_there(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
-            raise ValueError("there is no such file; name a YAML file, or none")
-        return value
-
     @field_validator("geoip")
     @classmethod
     def _evidence(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         return judge.each(value, judge.no_evidence) if judge.starting(info) else value
-
-    @field_validator("origin_probe_path")
-    @classmethod
-    def _is_a_path(cls, value: str) -> str:
-        if not _TARGET.fullmatch(value):
-            raise ValueError("it is no path on the CMS; write it as /health, without host and spaces")
-        return value
-
-    @field_validator("geoip_shadow")
-    @classmethod
-    def _files(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return judge.each(value, lambda name: "" if Path(name).is_file() else "there is no such file; name MMDB files")
 
     @field_validator("log_file", "state")
     @classmethod
@@ -186,21 +144,6 @@ class Settings(BaseModel):
         if url and judge.starting(info) and (wrong := judge.no_redis(url)):
             raise ValueError(wrong)
         return value
-
-    @field_validator("base_url")
-    @classmethod
-    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(url.rstrip("/") for url in judge.each(value, judge.no_site))
-
-    @field_validator("origin_passes")
-    @classmethod
-    def _headers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return judge.each(value, judge.no_header)
-
-    @field_validator("redirect_hosts")
-    @classmethod
-    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return judge.each(value, judge.no_host)
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -233,13 +176,6 @@ class Settings(BaseModel):
             raise ValueError("nobody is trusted, so nobody could read; name your proxies in GATEWAY_TRUSTED_PROXIES")
         return value
 
-    @field_validator("proxy_secret")
-    @classmethod
-    def _is_hard_to_guess(cls, value: SecretStr) -> SecretStr:
-        if (text := value.get_secret_value()) and (wrong := judge.no_secrets(_listed(text))):
-            raise ValueError(wrong)
-        return value
-
     @field_validator("proxy_secret_header")
     @classmethod
     def _is_nobody_elses(cls, value: str, info: ValidationInfo) -> str:
@@ -247,15 +183,6 @@ class Settings(BaseModel):
         if not own or value.lower() == info.data.get("client_address_header"):
             raise ValueError("a header of another meaning, or none; write one of your own, as x-origin-verify")
         return value.lower()
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value or "UTC")
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError("no such time zone; write an IANA name as Europe/Riga") from error
-        return value
 
     @property
     def origin(self) -> str:
@@ -299,7 +226,7 @@ class Settings(BaseModel):
     @property
     def front_secret(self) -> FrontSecret | None:
         """What every request must bear; None: nothing."""
-        secrets = _listed(self.proxy_secret.get_secret_value())
+        secrets = listed(self.proxy_secret.get_secret_value())
         return FrontSecret.of(self.proxy_secret_header, secrets) if secrets else None
 
     @property
