@@ -25,6 +25,10 @@ ENTRIES = "".join(
     f"<div class='live-entry'><h3>ENTRY {n} has words</h3><div class='text'><p>STORY {n} {SAID * (n % 4)}</p></div></div>"
     for n in range(12)
 )
+LINKED = "".join(
+    f"<article class='live-entry'><h3><a href='/live/{n}'>ENTRY {n} has words</a></h3><p>STORY {n} is as short as this.</p></article>"
+    for n in range(4)
+)
 STORIES = {
     "halves": f"<article><h1>T</h1><div class='entry-content'>{FIRST}</div>{AD}<div class='entry-content'>{LAST}</div>{OTHERS}</article>",
     "a short half first": f"<article><h1>T</h1><div class='entry-content'><p>FIRST boat.</p></div>{AD}<div class='entry-content'>{LAST}</div></article>{OTHERS}",
@@ -36,6 +40,9 @@ STORIES = {
     "in no element": f"<article><h1>T</h1><div class='entry-content'>{FIRST}</div>LAST {SAID}</article>{OTHERS}",
     "live": f"<main><h1>T</h1><p>FIRST, an introduction to it.</p><div class='live'>{ENTRIES}</div><p>LAST words of it</p>{OTHERS}</main>",
     "live with links to each": f"<main><h1>T</h1>{FIRST}{ENTRIES.replace('<h3>', '<h3><a href=/live/1>')}{LAST}</main>{OTHERS}",
+    "live below a text": f"<main><h1>T</h1><div class='entry-content'>{FIRST}</div>{AD}<div>{LINKED.replace('/live', '/elsewhere')}</div>{OTHERS}</main>",
+    "entries below its path": f"<main><link rel=canonical href='https://news.example/live'><h1>T</h1><div class='entry-content'>{FIRST}</div><div>{LINKED.replace('live-entry', 'entry')}</div>{OTHERS}</main>",
+    "a chapter": f"<main><h1>T</h1><div class='entry-content'>{FIRST}</div><section><h2>ENTRY that is a chapter</h2>{LAST}</section>{OTHERS}</main>",
     "amp": f"<article><h1>T</h1><div class='amp-wp-article-content'>{FIRST}</div><amp-ad></amp-ad><div class='amp-wp-article-content'>{LAST}</div></article>{OTHERS}",
     "round the headline": f"<div class='entry-content'><h1>T</h1>{FIRST}</div>{AD}<div class='entry-content'>{LAST}</div>{OTHERS}",
     "no headline": f"<main><div class='entry-content'>{FIRST}</div>{AD}<div class='entry-content'>{LAST}</div></main>{OTHERS}",

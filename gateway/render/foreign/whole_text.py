@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -18,6 +19,8 @@ BESIDE = ("footer", "nav", "aside", "form", "[id^='comment']", ".comments-area")
 OF_A_TEASER = 300
 """Characters for each headline that is a link: what has no more is a teaser."""
 _LINKED = ", ".join((*(f"h{n} a[href]" for n in range(1, 7)), *(f"a[href] h{n}" for n in range(1, 7))))
+_LIVE = "[itemprop~='liveBlogUpdate'], [class*='live-'], [class*='live_'], [class*='liveblog' i], [id^='live']"
+"""What an entry of a live blog is called; its headline may be a link to itself, as a teaser's is."""
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _SAYING = frozenset({"p", "pre", "blockquote", "li", "dt", "dd", "figcaption"})
 _HOLDING = frozenset({"div", "section", "article", "td"})
@@ -67,6 +70,7 @@ def whole_text(
     foreign, blocks = _Foreign(tree, headline, texts), {one.mem_id for one in texts}
     frame = {*holding, *around_headline}
     taken: list[LexborNode] = []
+    headings: list[LexborNode] = []
     gone, passed, below = set(blocks), 0, headline is None
     for node in common.css("*"):
         passed += node.mem_id in blocks
@@ -83,11 +87,17 @@ def whole_text(
             holder = next((up for up in ancestors(node) if up.mem_id in frame), common)
             own = holding[holder.mem_id] == 1 and len(texts) > 1
             wanted = own or (0 < passed < len(texts) and node.css_first("a[href]") is None)
+            if not wanted:
+                headings.append(node)
         else:
             wanted = _says(node) and not foreign.has(node, frame)
         if wanted:
             taken.append(node)
             gone.add(node.mem_id)
+    over = {up.mem_id for one in taken for up in ancestors(one)} - frame
+    taken += [
+        one for one in headings if any(up.mem_id in over for up in ancestors(one)) and not foreign.has(one, frame)
+    ]
     return (*texts, *taken)
 
 
@@ -98,7 +108,10 @@ class _Foreign:
         around = {up.mem_id for one in texts for up in (one, *ancestors(one))}
         beside = {node.mem_id for node in tree.css(", ".join(BESIDE))}
         self._beside = beside if beside.isdisjoint(around) else set()  # else that says nothing on this page
-        self._teasers = not _is_teaser(texts[0])  # where the entries of the article itself look like teasers
+        self._own = _own_path(tree)
+        self._judged: dict[int, bool] = {}
+        self._live = {node.mem_id for node in tree.css(_LIVE)}
+        self._teasers = not self._is_teaser(texts[0])  # else the entries of the article itself look so
         article = next((up for up in ancestors(texts[0]) if up.tag == "article"), None)
         held = {node.mem_id for node in article.css("*")} if article is not None else set()
         self._other_article = headline is not None and headline.mem_id in held
@@ -108,20 +121,46 @@ class _Foreign:
         for at in (node, *ancestors(node)):
             if at.mem_id in frame:
                 return False
-            if at.mem_id in self._beside or at.tag == "a" or (self._teasers and _is_teaser(at)):
+            if at.mem_id in self._beside or at.tag == "a" or (self._teasers and self._is_teaser(at)):
                 return True
             if self._other_article and at.tag == "article" and at.css_first("h1") is not None:
                 return True
         return False
 
+    def _is_teaser(self, node: LexborNode) -> bool:
+        said = self._judged.get(node.mem_id)
+        if said is None:
+            said = self._judged[node.mem_id] = self._looks_like_teaser(node)
+        return said
 
-def _is_teaser(node: LexborNode) -> bool:
-    links = [
-        one
-        for one in node.css(_LINKED)
-        if one.tag != "a" or not ("#" in attribute(one, "href") or attribute(one, "href").startswith("?"))
-    ]
-    return bool(links) and len((node.text(deep=True) or "").strip()) < OF_A_TEASER * len(links)
+    def _looks_like_teaser(self, node: LexborNode) -> bool:
+        links = [one for one in node.css(_LINKED) if not self._is_own(one)]
+        return bool(links) and len((node.text(deep=True) or "").strip()) < OF_A_TEASER * len(links)
+
+    def _is_own(self, link: LexborNode) -> bool:
+        """Whether a headline's link is to an entry of the page's own: to a place on it, below it, or in a live blog."""
+        if any(up.mem_id in self._live for up in ancestors(link)):
+            return True
+        around = link if link.tag == "a" else next((up for up in ancestors(link) if up.tag == "a"), link)
+        address = attribute(around, "href").strip()
+        if "#" in address or address.startswith("?"):
+            return True
+        return bool(self._own) and f"{_path(address)}/".startswith(self._own)
+
+
+def _own_path(tree: LexborHTMLParser) -> str:
+    """The path that the page names as its own, with a slash at its end; "" for the root, and where it names none."""
+    said = tree.css_first("link[rel~='canonical'][href]")
+    path = _path(attribute(said, "href")) if said is not None else ""
+    return f"{path}/" if path else ""
+
+
+def _path(address: str) -> str:
+    try:
+        path = urlsplit(address).path
+    except ValueError:
+        return ""
+    return path.removesuffix("/").removesuffix(".html")
 
 
 def _says(node: LexborNode) -> bool:
