@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from html import unescape
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -59,14 +58,17 @@ def plain_words(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """What must not be found: runs of words, by their length."""
+    """What must not be found: runs of words. `lengths`: how many words they have; `least`: characters without which
+    none can stand anywhere, since case and composition at most halve them.
+    """
 
     runs: frozenset[tuple[str, ...]]
+    lengths: tuple[int, ...] = field(init=False, compare=False, repr=False)
+    least: int = field(init=False, compare=False, repr=False)
 
-    @property
-    def lengths(self) -> tuple[int, ...]:
-        """How many words the runs have."""
-        return _measures(self.runs)[0]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lengths", tuple(sorted({len(run) for run in self.runs})))
+        object.__setattr__(self, "least", min((sum(map(len, run)) for run in self.runs), default=0) // 2)
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Traces:
@@ -92,17 +94,9 @@ class Traces:
 
     def found_in(self, text: str) -> bool:
         """Whether any run stands in a text, in any way of writing it."""
-        if len(text) < _measures(self.runs)[1]:
+        if len(text) < self.least:
             return False
         return any(self.in_words(plain_words(form)) for form in spellings_of(text))
-
-
-@lru_cache(maxsize=64)
-def _measures(runs: frozenset[tuple[str, ...]]) -> tuple[tuple[int, ...], int]:
-    """The lengths of runs in words, and characters without which none can stand anywhere: case and composition at most
-    halve them.
-    """
-    return tuple(sorted({len(run) for run in runs})), min((sum(map(len, run)) for run in runs), default=0) // 2
 
 
 def spellings_of(text: str) -> Iterator[str]:
