@@ -7,12 +7,13 @@ puts back what was rolled back, and a restart doesn't either, but says so.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 
 from gateway.errors import PolicyError
 from gateway.events import Events
 from gateway.policy.author import Author
+from gateway.policy.files import changes, signature
 from gateway.policy.loading import Loaded, PolicyLoader
 from gateway.policy.model import PolicySet
 from gateway.telemetry.metrics import Metrics
@@ -40,6 +41,7 @@ class PoliciesInForce:
 
     async def start(self) -> PolicySet:
         """The first set; the caller puts it into force. Raises PolicyError where there is none."""
+        self._before = await asyncio.to_thread(signature, self._loader.directory)
         loaded = await self._loader.start()
         if loaded.refused:
             self._mistakes = 0 if self.rolled_back else len(loaded.refused)
@@ -53,6 +55,10 @@ class PoliciesInForce:
             await self._keep(loaded, author, "start")
         self._current, self._loaded = loaded.policies, loaded
         return loaded.policies
+
+    def changes(self) -> AsyncIterator[None]:
+        """Each time that the directory has changed since it was first read, and rested. Endless."""
+        return changes(self._loader.directory, self._before)
 
     async def refresh(self, actor: str, *, accept_removals: bool = False) -> None:
         """The directory's set as it is now. Raises PolicyError, after saying so, where it is refused."""

@@ -26,7 +26,6 @@ from gateway.geo.sources import ATTRIBUTION
 from gateway.geo.watch import EvidenceWatch, wait_seconds
 from gateway.policies_in_force import PoliciesInForce
 from gateway.policy.decide import next_boundary
-from gateway.policy.files import changes
 from gateway.policy.loading import PolicyLoader
 from gateway.policy.model import PolicySet
 from gateway.render.pages import Attribution, Renderer, Site
@@ -198,7 +197,7 @@ class Upkeep:
         self._tell_of_shadow(closing=True)
 
     async def _watch_policies(self) -> None:
-        async for _ in changes(self._settings.policies):
+        async for _ in self._policies.changes():
             async with self._changing:
                 await self._guarded(self._policies.look)
 

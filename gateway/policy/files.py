@@ -27,6 +27,9 @@ POLL_SECONDS = 2.0
 LOOK_INSIDE_EVERY = 15
 """Every so many polls the contents are compared too: some file systems keep times that don't move."""
 
+Signature = tuple[str, str]
+"""Digests of a directory's names, sizes and times, and of its contents ("" where nobody looked inside)."""
+
 
 def read_directory(directory: Path) -> dict[str, bytes]:
     """Every file's bytes, by path below the directory. Raises PolicyError, with a problem a file, if any is unfit:
@@ -51,23 +54,23 @@ def read_directory(directory: Path) -> dict[str, bytes]:
     return found
 
 
-async def changes(directory: Path) -> AsyncIterator[None]:
+async def changes(directory: Path, known: Signature) -> AsyncIterator[None]:
     """Yield each time that the directory has changed and then rested. Never ends and never raises.
 
-    The kernel's notices wake it early; where there are none (network file systems, exhausted watches, a directory that
-    was swapped) polling finds the change.
+    `known`: its signature from before it was read, or what changed meanwhile would be missed. The kernel's notices wake
+    it early; where there are none (network file systems, exhausted watches, a directory that was swapped) polling finds
+    the change.
     """
-    known = await asyncio.to_thread(_signature, directory, contents=True)
     polls = 0
     async for _ in _wakes(directory):
         polls += 1
         inside = polls % LOOK_INSIDE_EVERY == 0
-        seen = await asyncio.to_thread(_signature, directory, contents=inside)
+        seen = await asyncio.to_thread(signature, directory, contents=inside)
         if seen == known or (not inside and seen[0] == known[0]):
             continue
         while True:
             await asyncio.sleep(STABLE_SECONDS)
-            again = await asyncio.to_thread(_signature, directory, contents=True)
+            again = await asyncio.to_thread(signature, directory, contents=True)
             if again[0] == seen[0]:
                 break
             seen = again
@@ -96,7 +99,7 @@ async def _wakes(directory: Path) -> AsyncIterator[None]:
         yield
 
 
-def _signature(directory: Path, *, contents: bool) -> tuple[str, str]:
+def signature(directory: Path, *, contents: bool = True) -> Signature:
     """What tells one state of the directory from another: sizes and times; and, if asked, a digest of the bytes."""
     times = hashlib.sha256()
     inside = hashlib.sha256()

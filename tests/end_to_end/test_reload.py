@@ -99,6 +99,17 @@ def test_a_half_written_file_is_refused_until_it_is_whole(tmp_path: Path, conten
         assert notices(running) == {"second"}
 
 
+def test_what_is_saved_while_the_gateway_starts_comes_into_force(tmp_path: Path, content: Path, policies: Path) -> None:
+    with gateway(tmp_path, content=content, policies=policies, wait=False) as running:
+        deadline = time.monotonic() + 60
+        while not list(running.state.rglob("last-good.json")):  # the policies have been read, the rest has not
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        (policies / "warn.yaml").write_text(SECOND)
+        running.wait_for("policy_reloaded", seconds=60)
+        assert notices(running) == {"second"}
+
+
 def test_an_editor_that_saves_by_renaming_is_followed(tmp_path: Path, content: Path, policies: Path) -> None:
     with gateway(tmp_path, content=content, policies=policies) as running:
         (policies / ".warn.yaml.swp").write_bytes(b"\0 a swap file")

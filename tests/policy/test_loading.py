@@ -14,7 +14,7 @@ import pytest
 
 from gateway.errors import PolicyError
 from gateway.policy.author import Author
-from gateway.policy.files import changes, read_directory
+from gateway.policy.files import changes, read_directory, signature
 from gateway.policy.kept import KEPT
 from gateway.policy.loading import Loaded, PolicyLoader
 from gateway.policy.parse import parse
@@ -199,8 +199,10 @@ async def test_no_more_than_fifty_sets_are_kept(loader: PolicyLoader, tmp_path: 
 async def watched(directory: Path) -> AsyncIterator[list[float]]:
     seen: list[float] = []
 
+    known = signature(directory)
+
     async def watch() -> None:
-        async for _ in changes(directory):
+        async for _ in changes(directory, known):
             seen.append(time.monotonic())  # noqa: PERF401  (told one by one, not collected)
 
     watching = asyncio.create_task(watch())
