@@ -98,9 +98,8 @@ def debian_redis(directory: Path, *options: str, port: int | None = None) -> con
 
 @contextlib.contextmanager
 def running(server: Server) -> Iterator[Server]:
-    server.start()
     try:
-        yield server
+        yield server.start()
     finally:
         with contextlib.suppress(ProcessLookupError):
             server.signal(signal.SIGCONT)

@@ -14,7 +14,7 @@ import pytest
 from gateway.cache.redis_client import connect
 from gateway.errors import SettingsError
 from tests.cache.conftest import Open, Remembered, page
-from tests.servers import running
+from tests.servers import free_port, running
 from tests.tls import Authority, TlsSentinel, TlsServer
 
 
@@ -105,6 +105,7 @@ def watched(tmp_path: Path, authority: Authority, name: str = "127.0.0.1") -> It
 def clustered(tmp_path: Path, authority: Authority, name: str = "127.0.0.1") -> Iterator[str]:
     """A cluster of one node."""
     options = ("--cluster-enabled", "yes", "--tls-cluster", "yes", "--tls-ca-cert-file", str(authority.path))
+    options += ("--cluster-port", str(free_port()))  # else port + 10,000, which anything may have
     with running(TlsServer(tmp_path / "redis", authority, *options, name=name)) as node:
         node.command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         deadline = time.monotonic() + 10
