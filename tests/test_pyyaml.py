@@ -87,6 +87,7 @@ def test_a_byte_order_mark_changes_nothing() -> None:
     assert read(b"\xef\xbb\xbfa: NO", "f").entries["a"][1].text == "NO"
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "bomb",
     [
