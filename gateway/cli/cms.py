@@ -48,7 +48,7 @@ def answers_of(settings: Settings) -> tuple[CmsAnswer, CmsAnswer]:
 
 
 async def _answer(settings: Settings, method: str, target: str) -> CmsAnswer:
-    origin = Origin(settings.origin, NoEvents(), care_of(settings), host=settings.origin_host)
+    origin = _origin(settings)
     began, status, error = time.monotonic(), 0, ""
     try:
         async with origin.exchange(Request(method, target, (_AGENT,))) as response:
@@ -61,8 +61,12 @@ async def _answer(settings: Settings, method: str, target: str) -> CmsAnswer:
 
 
 async def _asked(settings: Settings, target: str) -> Response:
-    origin = Origin(settings.origin, NoEvents(), care_of(settings), host=settings.origin_host)
+    origin = _origin(settings)
     try:
         return await origin.fetch(Request("GET", target, (_AGENT, ("Accept-Encoding", "gzip"))))
     finally:
         await origin.aclose()
+
+
+def _origin(settings: Settings) -> Origin:
+    return Origin(settings.origin, NoEvents(), care_of(settings), host=settings.origin_host)

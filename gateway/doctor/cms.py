@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gateway.content.origin.care import FAILED
 from gateway.doctor.check import Check, failed, ok, warning
-
-ILL = frozenset({408, 429})
-"""Statuses below 500 that say that a CMS is in trouble."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class CmsAnswer:
     @property
     def ill(self) -> bool:
         """Whether the gateway takes it for a failure."""
-        return bool(self.error) or self.status >= 500 or self.status in ILL
+        return bool(self.error) or self.status >= 500 or self.status in FAILED
 
     @property
     def told(self) -> str:

@@ -5,6 +5,7 @@ outcome. What no policy touches stays the CMS's own.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Awaitable
 from dataclasses import replace
 
 from gateway.cache.fetch import Fetches
@@ -80,12 +81,7 @@ class Treatment:
 
     async def of_stored(self, reading: Reading, stored: Stored) -> Sight:
         """What this reader sees of a response that is kept."""
-        try:
-            known = _named(reading, await self._looked_at(stored))
-        except OriginError:
-            if not reading.snapshot.observes:
-                raise
-            known = Known(None, "")  # nothing would be done to it
+        known = await _for(reading, self._looked_at(stored))
         if known.found is None:
             return await self.of_unseen(reading, stored.uri, stored.fields)
         self._media.note(reading, known, stored.response, stored.uri)
@@ -93,12 +89,7 @@ class Treatment:
 
     async def of_passing(self, reading: Reading, response: Response, target: str) -> Sight:
         """The same of a response that nobody may keep."""
-        try:
-            known = _named(reading, await self._look(response, target, ""))
-        except OriginError:
-            if not reading.snapshot.observes:
-                raise
-            known = Known(None, "")  # nothing would be done to it
+        known = await _for(reading, self._look(response, target, ""))
         if known.found is None:
             return await self.of_unseen(reading, target, response.fields)
         self._media.note(reading, replace(known, version=""), response, target)  # each reader has another version
@@ -225,6 +216,16 @@ class Treatment:
 
 def _key_of(stored: Stored) -> tuple[str, str, int]:
     return stored.uri, stored.digest, hash(stored.fields)
+
+
+async def _for(reading: Reading, looking: Awaitable[Known]) -> Known:
+    """What a response is under the policies in force. What cannot be read passes where they only look on."""
+    try:
+        return _named(reading, await looking)
+    except OriginError:
+        if not reading.snapshot.observes:
+            raise
+        return Known(None, "")
 
 
 def _named(reading: Reading, known: Known) -> Known:

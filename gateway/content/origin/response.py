@@ -60,6 +60,7 @@ class StreamedResponse:
         self._until = until
         self._blame = blame
         self._ahead: list[bytes] = []
+        self._sound_within: int | None = None
 
     async def fits(self, limit: int) -> bool:
         """Whether `whole` would find at most `limit` bytes, coded and decoded. What is read for that is kept: either
@@ -131,15 +132,17 @@ class StreamedResponse:
         return b"".join(self._ahead)
 
     async def _decode(self, body: bytes, limit: int) -> None:
-        """Undo the coding, to see whether that can be done. Raises OriginError."""
+        """Undo the coding, to see whether that can be done; once for both who ask. Raises OriginError."""
+        if self._sound_within is not None and self._sound_within <= limit:
+            return
         coding = joined(self.fields, "content-encoding")
         # A range is a piece of a coded body, and has no end mark of its own (RFC 9110, section 14.2).
-        if not (body and coding and self.status != 206 and decodable(coding)):
-            return
-        if len(body) < _ASIDE_BYTES:
-            decode(body, coding, limit)
-        else:
-            await asyncio.to_thread(decode, body, coding, limit)
+        if body and coding and self.status != 206 and decodable(coding):
+            if len(body) < _ASIDE_BYTES:
+                decode(body, coding, limit)
+            else:
+                await asyncio.to_thread(decode, body, coding, limit)
+        self._sound_within = limit
 
     async def _next(self, seconds: float) -> bytes:
         if self._payload.is_eof() and self._payload.exception() is None:
